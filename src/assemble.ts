@@ -1,0 +1,115 @@
+/** The parts of an inspection come in, the answer goes out: the run, its findings in order, and the coverage (pure). */
+
+import { finding, type Finding } from './findings.ts';
+import { participantContradictions, runContradictions } from './manifest/contradictions.ts';
+import type { LoadedRun } from './manifest/load.ts';
+import type { Place } from './manifest/merge.ts';
+import type { JudgedStatus } from './manifest/status.ts';
+import type { BackupRun, Coverage, Inspected, Level, Participant } from './model.ts';
+import type { Located } from './store/resolve.ts';
+import type { Judged } from './verify/judge.ts';
+
+/** What an inspection gathered. */
+export interface Gathered {
+  readonly located: Located;
+  readonly loaded: LoadedRun;
+  readonly judgedStatus: JudgedStatus;
+  readonly places: readonly Place[];
+  /** One for each artifact of each place that has a record, in order. */
+  readonly judged: readonly Judged[];
+  /** About files that nobody claims, in order, as many as are kept. */
+  readonly stray: readonly Finding[];
+}
+
+/** What an inspection counted. */
+export interface Counted {
+  readonly level: Level;
+  readonly bytesRead: number;
+  /** Findings about stray files, also those that are not kept. */
+  readonly strayTotal: number;
+  /** Whether everything in the run directory could be looked at. */
+  readonly wholly: boolean;
+  /** Findings that are kept. */
+  readonly mostFindings: number;
+}
+
+export function assemble(gathered: Gathered, counted: Counted): Inspected {
+  const { loaded, places, judged } = gathered;
+  const participants: Participant[] = [];
+  const findings = aboutRun(gathered);
+  let next = 0;
+  for (const place of places) {
+    findings.push(...place.findings);
+    if (place.record === null) {
+      if (gathered.judgedStatus.status !== 'running' && place.isNamed) participants.push(presumed(place));
+      continue;
+    }
+    const { artifacts: claimed, ...record } = place.record;
+    const its = judged.slice(next, next + claimed.length);
+    next += claimed.length;
+    findings.push(...participantContradictions(loaded.head, place.record));
+    findings.push(...its.flatMap((each) => each.findings));
+    participants.push({ ...record, artifacts: its.map((each) => each.artifact) });
+  }
+  findings.push(...gathered.stray);
+  const total = findings.length - gathered.stray.length + counted.strayTotal;
+  return {
+    ok: true,
+    run: runOf(gathered, participants),
+    findings: findings.slice(0, counted.mostFindings),
+    coverage: coverageOf(judged, total, counted),
+  };
+}
+
+function aboutRun({ located, loaded, judgedStatus, places }: Gathered): Finding[] {
+  const { path, directory } = located;
+  const records = places.flatMap((place) => place.record ?? []);
+  const conflict = judgedStatus.conflict
+    ? [finding('STATUS_CONFLICT', { path, expected: loaded.head.status, actual: directory })]
+    : [];
+  return [...conflict, ...runContradictions(loaded.head, records, path)];
+}
+
+/** A participant the run should have, of which there is no usable record. */
+function presumed({ name, findings }: Place): Participant {
+  return {
+    name,
+    critical: true,
+    ok: false,
+    status: 'failed',
+    started_at: 0,
+    finished_at: 0,
+    error: findings[0]?.message ?? '',
+    artifacts: [],
+  };
+}
+
+function runOf({ located, loaded, judgedStatus }: Gathered, participants: Participant[]): BackupRun {
+  const { head } = loaded;
+  return {
+    run_id: located.runId,
+    type: head.type,
+    trigger: head.trigger,
+    status: judgedStatus.status,
+    path: located.path,
+    started_at: head.started_at,
+    finished_at: head.finished_at,
+    error_summary: head.error_summary,
+    requested_participants: [...head.requested_participants],
+    participants,
+  };
+}
+
+function coverageOf(judged: readonly Judged[], findingsTotal: number, counted: Counted): Coverage {
+  const verified = judged.filter((each) => each.isMeasured).length;
+  return {
+    level: counted.level,
+    artifacts: judged.length,
+    verified,
+    bytes: judged.reduce((sum, each) => sum + each.artifact.size_bytes, 0),
+    bytesRead: counted.bytesRead,
+    fromMemo: 0,
+    complete: counted.level === 'digest' && verified === judged.length && counted.wholly,
+    findingsTotal,
+  };
+}

@@ -1,0 +1,131 @@
+/** Why there is no run to return: the facts come in, a plain error object with its sentence goes out. */
+
+import { printable, quote } from './quote.ts';
+
+/** One place where a manifest breaks its schema. */
+export interface ManifestIssue {
+  /** Dotted path into the manifest, for example `participants.0.name`; `""` for the whole of it. */
+  path: string;
+  message: string;
+}
+
+/** What every error has. The codes and `httpCode` are API; the messages are for people. */
+interface ErrorOf<Code extends string, HttpCode extends number> {
+  code: Code;
+  httpCode: HttpCode;
+  message: string;
+}
+
+/** The request has no `run_id`, or one that is not a string. */
+export type InvalidData = ErrorOf<'INVALID_DATA', 400>;
+
+/** No status directory holds the run, or its name could not be one, or it was deleted while it was inspected. */
+export type BackupRunNotFound = ErrorOf<'BACKUP_RUN_NOT_FOUND', 404>;
+
+/** Two different directories hold the run. */
+export interface BackupRunAmbiguous extends ErrorOf<'BACKUP_RUN_AMBIGUOUS', 409> {
+  /** Both places, in look-up order. */
+  paths: string[];
+}
+
+/** What stands under the run's name is no directory, or its `manifest.json` is no regular file. */
+export interface BackupRunUnsafe extends ErrorOf<'BACKUP_RUN_UNSAFE', 500> {
+  path: string;
+}
+
+/** The run directory has no `manifest.json`. */
+export interface ManifestMissing extends ErrorOf<'MANIFEST_MISSING', 500> {
+  path: string;
+}
+
+/** The run manifest is not UTF-8, not JSON, not of our schema, of another version or run, over a limit, or never stable. */
+export interface ManifestInvalid extends ErrorOf<'MANIFEST_INVALID', 500> {
+  path: string;
+  /** At most 20, in the manifest's order. */
+  issues: ManifestIssue[];
+}
+
+/** The root, the run or its manifest cannot be read, or stalled. */
+export interface IoError extends ErrorOf<'IO_ERROR', 500> {
+  /** The name of the errno, for example `EACCES`; `ETIMEDOUT` when storage stalled. */
+  errno: string;
+  path: string;
+}
+
+/** Out of file descriptors, or of threads lost to hung storage. Worth a retry. */
+export type Busy = ErrorOf<'BUSY', 503>;
+
+/** Every reason why there is no run to return; narrows on `code`. */
+export type BackupRunError =
+  | InvalidData
+  | BackupRunNotFound
+  | BackupRunAmbiguous
+  | BackupRunUnsafe
+  | ManifestMissing
+  | ManifestInvalid
+  | IoError
+  | Busy;
+
+const MOST_ISSUES = 20;
+
+export function invalidData(found: string): InvalidData {
+  const message = `Cannot inspect a backup run: expected a run_id that is a string, found ${found}`;
+  return { code: 'INVALID_DATA', httpCode: 400, message };
+}
+
+export function notFound(runId: string): BackupRunNotFound {
+  const message = `Cannot find backup run ${quote(runId)}: no status directory holds it`;
+  return { code: 'BACKUP_RUN_NOT_FOUND', httpCode: 404, message };
+}
+
+export function ambiguous(runId: string, paths: readonly string[]): BackupRunAmbiguous {
+  const message = `Cannot choose backup run ${quote(runId)}: it stands in ${paths.map(quote).join(' and ')}`;
+  return { code: 'BACKUP_RUN_AMBIGUOUS', httpCode: 409, message, paths: [...paths] };
+}
+
+export function unsafe(path: string, expected: string, found: string): BackupRunUnsafe {
+  const message = `Cannot trust ${quote(path)}: expected a ${expected}, found a ${found}`;
+  return { code: 'BACKUP_RUN_UNSAFE', httpCode: 500, message, path };
+}
+
+export function manifestMissing(path: string): ManifestMissing {
+  const message = `Cannot inspect the run: ${quote(path)} is not there`;
+  return { code: 'MANIFEST_MISSING', httpCode: 500, message, path };
+}
+
+export function manifestInvalid(path: string, issues: readonly ManifestIssue[]): ManifestInvalid {
+  const [first] = issues;
+  const reason = first === undefined ? 'it is invalid' : sentenceOf(first);
+  return {
+    code: 'MANIFEST_INVALID',
+    httpCode: 500,
+    message: `Cannot use the manifest ${quote(path)}: ${reason}`,
+    path,
+    issues: issues.slice(0, MOST_ISSUES),
+  };
+}
+
+/** An issue as a part of a sentence. */
+export function sentenceOf(issue: ManifestIssue): string {
+  return issue.path === '' ? issue.message : `${printable(issue.path)}: ${issue.message}`;
+}
+
+export function ioError(path: string, errno: string): IoError {
+  const message = `Cannot read ${quote(path)}: ${errno}`;
+  return { code: 'IO_ERROR', httpCode: 500, message, errno, path };
+}
+
+export function busy(why: string): Busy {
+  return { code: 'BUSY', httpCode: 503, message: `Cannot inspect a backup run now: ${why}` };
+}
+
+/** Carries an error out of the depth of an inspection to the one place that turns it into an answer. */
+export class Refusal extends Error {
+  readonly error: BackupRunError;
+
+  constructor(error: BackupRunError) {
+    super(error.message);
+    this.name = 'Refusal';
+    this.error = error;
+  }
+}

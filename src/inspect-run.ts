@@ -1,0 +1,153 @@
+/**
+ * A request comes in, the answer goes out: the whole inspection, step by step.
+ *
+ * request → locate → load manifests → merge → claims → measure → judge → stray files → assemble
+ */
+
+import { assemble } from './assemble.ts';
+import { manifestInvalid, Refusal } from './errors.ts';
+import { loadRun } from './manifest/load.ts';
+import { tooMany } from './manifest/interpret.ts';
+import { mergeParticipants } from './manifest/merge.ts';
+import { judgeStatus } from './manifest/status.ts';
+import type { Answer, Inspected } from './model.ts';
+import { runIdOf, type InspectionSettings, type InspectorSettings } from './request.ts';
+import type { Disk } from './store/disk.ts';
+import { refusalOf } from './store/errno.ts';
+import { RUN_MANIFEST } from './store/layout.ts';
+import { isSameEntry, unpin } from './store/pin.ts';
+import { locate, type Located } from './store/resolve.ts';
+import { findStrays } from './store/stray.ts';
+import { claimsOf } from './verify/claims.ts';
+import type { HashFile } from './verify/hashing/hash-file.ts';
+import { judge } from './verify/judge.ts';
+import { keyOf, measure } from './verify/measure.ts';
+
+/** What the inspections of one inspector share. */
+export interface Shared {
+  readonly settings: InspectorSettings;
+  readonly disk: Disk;
+  readonly hashFile: HashFile;
+}
+
+/** How often a run is inspected that is moved, or replaced, while it is. */
+const ATTEMPTS = 5;
+
+/** Inspects the run of a request. Rejects only for an abort, with the signal's reason. */
+export async function inspectRun(
+  request: unknown,
+  call: InspectionSettings,
+  shared: Shared,
+): Promise<Answer> {
+  try {
+    const runId = runIdOf(request);
+    const read = { bytes: 0 };
+    for (let attempt = 1; ; attempt += 1) {
+      const answer = await attemptAt(runId, attempt, { call, shared, read });
+      call.signal?.throwIfAborted();
+      if (answer !== null) return answer;
+    }
+  } catch (thrown) {
+    call.signal?.throwIfAborted();
+    if (thrown instanceof Refusal) return { ok: false, error: thrown.error };
+    throw thrown;
+  }
+}
+
+/** What the steps of one inspection share. */
+interface Inspection {
+  readonly call: InspectionSettings;
+  readonly shared: Shared;
+  /** Counts the artifact bytes of all attempts. */
+  readonly read: { bytes: number };
+}
+
+/** Inspects the run where it is now; null when it did not stay there and has to be looked at again. */
+async function attemptAt(runId: string, attempt: number, inspection: Inspection): Promise<Answer | null> {
+  const { call, shared } = inspection;
+  const located = await locateNow(runId, inspection);
+  try {
+    const outcome = await inspectLocated(located, attempt, inspection).catch(refused);
+    if (outcome === null || (await stays(located, inspection))) return outcome;
+    if (attempt < ATTEMPTS) return null;
+    const issues = [{ path: '', message: 'the run was moved whenever it was read' }];
+    return { ok: false, error: manifestInvalid(`${located.path}/${RUN_MANIFEST}`, issues) };
+  } finally {
+    await shared.disk.perform(unpin(located.pin));
+    call.signal?.throwIfAborted();
+  }
+}
+
+function refused(thrown: unknown): Answer {
+  if (thrown instanceof Refusal) return { ok: false, error: thrown.error };
+  throw thrown;
+}
+
+/** Whether the run is still the one directory of its name, in the same place. */
+async function stays(located: Located, inspection: Inspection): Promise<boolean> {
+  try {
+    const again = await locateNow(located.runId, inspection);
+    await inspection.shared.disk.perform(unpin(again.pin));
+    return again.directory === located.directory && isSameEntry(again.pin.stats, located.pin.stats);
+  } catch (thrown) {
+    if (thrown instanceof Refusal && thrown.error.code === 'BACKUP_RUN_NOT_FOUND') return false;
+    throw thrown;
+  }
+}
+
+async function locateNow(runId: string, { call, shared }: Inspection): Promise<Located> {
+  const { root } = shared.settings;
+  try {
+    return await shared.disk.perform(locate(root, runId), call.signal, ({ pin }) => unpin(pin));
+  } catch (fault) {
+    throw refusalOf(fault, root.name);
+  }
+}
+
+async function inspectLocated(
+  located: Located,
+  attempt: number,
+  { call, shared, read }: Inspection,
+): Promise<Inspected | null> {
+  const { level, signal } = call;
+  const { disk, hashFile, settings } = shared;
+  const { limits } = settings;
+
+  const loaded = await loadRun(disk, located, limits, signal);
+  const judgedStatus = judgeStatus(located.directory, loaded.head.status);
+  // Between the last word of the manifest and the rename they legally differ for a moment.
+  if (judgedStatus.conflict && attempt === 1) return null;
+
+  const isRunning = judgedStatus.status === 'running';
+  const places = mergeParticipants(loaded, located.path, isRunning);
+  const claims = claimsOf(
+    places.flatMap((place) => place.record ?? []),
+    located.runId,
+  );
+  const excess = tooMany(limits.artifacts, 'artifacts', claims.length);
+  if (excess !== null) {
+    throw new Refusal(manifestInvalid(`${located.path}/${RUN_MANIFEST}`, [{ path: '', message: excess }]));
+  }
+
+  const onBytes = (count: number): void => {
+    read.bytes += count;
+  };
+  const measured = await measure(claims, { run: located.pin, level, disk, hashFile, signal, onBytes });
+  const judged = claims.map((claim) =>
+    judge(claim, (claim.names && measured.get(keyOf(claim.names))) ?? null, level, located.path),
+  );
+
+  const claimed = claims.flatMap((claim) => (claim.names === null ? [] : keyOf(claim.names)));
+  const told = [...places, ...judged].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
+  const strays = isRunning
+    ? NO_STRAYS
+    : await findStrays(disk, located, { claimed, told, most: limits.findings }, signal);
+
+  const wholly = loaded.wholly && strays.wholly;
+  return assemble(
+    { located, loaded, judgedStatus, places, judged, stray: strays.findings },
+    { level, bytesRead: read.bytes, strayTotal: strays.total, wholly, mostFindings: limits.findings },
+  );
+}
+
+const NO_STRAYS = { findings: [], total: 0, wholly: true };

@@ -1,0 +1,85 @@
+/** Options come in, an inspector goes out: what its calls share, and how long that lives. */
+
+import { inspectRun } from './inspect-run.ts';
+import type { Answer } from './model.ts';
+import {
+  inspectionSettings,
+  inspectorSettings,
+  type InspectionOptions,
+  type InspectorOptions,
+} from './request.ts';
+import { createDisk } from './store/disk.ts';
+import { createInProcessHasher } from './verify/hashing/in-process.ts';
+
+/** Inspects the runs of one backups directory. */
+export interface Inspector {
+  /**
+   * Finds a run by its id, reads its manifests, recomputes size and SHA-256 of every artifact, and answers with the run
+   * or with the reason why there is none. Reads only, and changes nothing.
+   *
+   * @param request - `{ run_id }`; anything else is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
+   * @throws TypeError for options of a wrong type, and after `close()`; the signal's reason after an abort.
+   */
+  getBackupRun(request: unknown, options?: InspectionOptions): Promise<Answer>;
+  /** Aborts what is in flight, resolves when nothing is held any more. May be called twice. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Creates an inspector. Nothing starts before its first call and nothing lives after `close()`.
+ *
+ * @throws TypeError for options of a wrong type.
+ */
+export function createInspector(options: InspectorOptions): Inspector {
+  const settings = inspectorSettings(options);
+  const disk = createDisk(settings);
+  const shared = { settings, disk, hashFile: createInProcessHasher(disk) };
+  const inFlight = new Map<AbortController, Promise<unknown>>();
+  let isClosed = false;
+
+  async function inspect(request: unknown, callOptions: InspectionOptions = {}): Promise<Answer> {
+    const call = inspectionSettings(callOptions);
+    if (isClosed) throw new TypeError('Cannot inspect a run: the inspector is closed');
+    // AbortSignal.any would leave something on a caller's signal that outlives the call.
+    const controller = new AbortController();
+    const abort = (): void => controller.abort(call.signal?.reason);
+    if (call.signal?.aborted === true) abort();
+    call.signal?.addEventListener('abort', abort, { once: true });
+    const inspection = inspectRun(request, { ...call, signal: controller.signal }, shared);
+    inFlight.set(controller, inspection);
+    try {
+      return await inspection;
+    } finally {
+      inFlight.delete(controller);
+      call.signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async function close(): Promise<void> {
+    isClosed = true;
+    const reason = new TypeError('Cannot finish the inspection: the inspector was closed');
+    const inspections = [...inFlight.values()];
+    for (const controller of inFlight.keys()) controller.abort(reason);
+    await Promise.allSettled(inspections);
+  }
+
+  return { getBackupRun: inspect, close, [Symbol.asyncDispose]: close };
+}
+
+/** What one inspection is done with: the options of an inspector and of a call. */
+export type GetBackupRunOptions = InspectorOptions & InspectionOptions;
+
+/**
+ * Inspects one run with an inspector of its own.
+ *
+ * @throws TypeError for options of a wrong type; the signal's reason after an abort.
+ */
+export async function getBackupRun(request: unknown, options: GetBackupRunOptions): Promise<Answer> {
+  const inspector = createInspector(options);
+  try {
+    return await inspector.getBackupRun(request, options);
+  } finally {
+    await inspector.close();
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * A JSON value comes in, the record of this run or of this participant goes out, or the places where it is none.
+ * Artifacts are validated a slice at a time, with a turn for everything else between slices.
+ */
+
+import type { ManifestIssue } from '../errors.ts';
+import { turn, type Plan } from '../store/calls.ts';
+import {
+  artifactSchema,
+  belongingSchema,
+  describe,
+  nameSchema,
+  parse,
+  participantHeadSchema,
+  runHeadSchema,
+  versionSchema,
+  type ArtifactRecord,
+  type Parsed,
+  type ParticipantRecord,
+  type RunHead,
+} from './schemas.ts';
+
+/** A run manifest: an item of `listed` is a name, or a record that stands inside the manifest. */
+export interface RunRecord {
+  readonly head: RunHead;
+  readonly listed: readonly (string | ParticipantRecord)[];
+}
+
+type Path = readonly (string | number)[];
+
+const SLICE = 500;
+const ENOUGH_ISSUES = 20;
+
+/** Reads a run manifest as the one of this run. */
+export function* interpretRun(
+  value: unknown,
+  runId: string,
+  mostParticipants: number,
+): Plan<Parsed<RunRecord>> {
+  const version = parse(versionSchema, value);
+  if (!version.ok) return version;
+  for (const key of ['requested_participants', 'participants']) {
+    const excess = tooMany(mostParticipants, 'participants', arrayAt(value, key).length);
+    if (excess !== null) return refused(key, excess);
+  }
+  const head = parse(runHeadSchema, value);
+  const issues: ManifestIssue[] = head.ok ? [] : [...head.issues];
+  const listed: (string | ParticipantRecord)[] = [];
+  for (const [index, item] of arrayAt(value, 'participants').entries()) {
+    if (issues.length >= ENOUGH_ISSUES) break;
+    if (index % SLICE === SLICE - 1) yield* turn();
+    const parsed = yield* interpretItem(item, ['participants', index]);
+    if (parsed.ok) listed.push(parsed.value);
+    else issues.push(...parsed.issues);
+  }
+  if (!head.ok || issues.length > 0) return { ok: false, issues };
+  if (head.value.run_id !== runId) return refused('run_id', differs(runId, head.value.run_id));
+  return { ok: true, value: { head: head.value, listed } };
+}
+
+function* interpretItem(item: unknown, at: Path): Plan<Parsed<string | ParticipantRecord>> {
+  if (typeof item === 'string') return parse(nameSchema, item, at);
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) {
+    return refused(at.join('.'), `expected a name or a participant, found ${describe(item)}`);
+  }
+  return yield* interpretParticipant(item, at);
+}
+
+/** Reads a participant manifest as the one of this participant of this run. */
+export function* interpretParticipantFile(
+  value: unknown,
+  runId: string,
+  name: string,
+): Plan<Parsed<ParticipantRecord>> {
+  const version = parse(versionSchema, value);
+  if (!version.ok) return version;
+  const belonging = parse(belongingSchema, value);
+  if (!belonging.ok) return belonging;
+  const { run_id: itsRun = runId } = belonging.value;
+  if (itsRun !== runId) return refused('run_id', differs(runId, itsRun));
+  const record = yield* interpretParticipant(value, []);
+  if (record.ok && record.value.name !== name) return refused('name', differs(name, record.value.name));
+  return record;
+}
+
+function* interpretParticipant(value: unknown, at: Path): Plan<Parsed<ParticipantRecord>> {
+  const head = parse(participantHeadSchema, value, at);
+  const issues: ManifestIssue[] = head.ok ? [] : [...head.issues];
+  const artifacts: ArtifactRecord[] = [];
+  for (const [index, item] of arrayAt(value, 'artifacts').entries()) {
+    if (issues.length >= ENOUGH_ISSUES) break;
+    if (index % SLICE === SLICE - 1) yield* turn();
+    const parsed = parse(artifactSchema, item, [...at, 'artifacts', index]);
+    if (parsed.ok) artifacts.push(parsed.value);
+    else issues.push(...parsed.issues);
+  }
+  return head.ok && issues.length === 0
+    ? { ok: true, value: { ...head.value, artifacts } }
+    : { ok: false, issues };
+}
+
+/** What is over a limit, as the words of an issue, or null. */
+export function tooMany(limit: number, what: string, found: number): string | null {
+  return found > limit ? `expected at most ${limit} ${what}, found ${found}` : null;
+}
+
+function arrayAt(value: unknown, key: string): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const items: unknown = Reflect.get(value, key);
+  return Array.isArray(items) ? items : [];
+}
+
+function differs(expected: string, found: string): string {
+  return `expected ${describe(expected)}, found ${describe(found)}`;
+}
+
+function refused(path: string, message: string): Parsed<never> {
+  return { ok: false, issues: [{ path, message }] };
+}

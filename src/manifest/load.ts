@@ -1,0 +1,166 @@
+/** A held run directory comes in, its record goes out: the run manifest, and what stands in its participants' files. */
+
+import { manifestInvalid, manifestMissing, Refusal, unsafe } from '../errors.ts';
+import type { Disk } from '../store/disk.ts';
+import { errnoOf, refusalOf, shortageOf } from '../store/errno.ts';
+import { find } from '../store/find.ts';
+import {
+  MANIFEST_ENDING,
+  NAME,
+  PARTICIPANTS,
+  participantManifest,
+  RUN_MANIFEST,
+  statusOf,
+} from '../store/layout.ts';
+import type { Located } from '../store/resolve.ts';
+import { isSameRevision } from '../store/stable-read.ts';
+import { interpretParticipantFile, interpretRun, tooMany, type RunRecord } from './interpret.ts';
+import { readManifests, reasonOf, type Fault, type ManifestLimits, type ManifestRead } from './read.ts';
+import type { ParticipantRecord } from './schemas.ts';
+
+/** What a run may have at most. */
+export interface Limits {
+  /** Bytes of one manifest. */
+  readonly manifestBytes: number;
+  /** Levels of nesting of one manifest. */
+  readonly manifestDepth: number;
+  /** Artifacts of one run. */
+  readonly artifacts: number;
+  /** Participants of one run. */
+  readonly participants: number;
+  /** Findings that are kept. */
+  readonly findings: number;
+}
+
+/** What stands in a participant's file. */
+export type FileRecord =
+  | { readonly found: 'record'; readonly value: ParticipantRecord }
+  | { readonly found: 'broken'; readonly reason: string }
+  | { readonly found: 'absent' };
+
+/** Everything a run's manifests say. */
+export interface LoadedRun extends RunRecord {
+  /** By participant name, those found on disk and those that were named. */
+  readonly files: ReadonlyMap<string, FileRecord>;
+  /** Whether every participant's file could be found and read. */
+  readonly wholly: boolean;
+}
+
+/** How often a run is read whose manifest is rewritten meanwhile. */
+const ATTEMPTS = 10;
+
+type RunManifest = ManifestRead<RunRecord> & { readonly found: 'record' };
+
+/** Loads the record of a run; rejects with a `Refusal` when there is none. */
+export async function loadRun(
+  disk: Disk,
+  run: Located,
+  limits: Limits,
+  signal: AbortSignal | undefined,
+): Promise<LoadedRun> {
+  let manifest = await loadManifest(disk, run, limits, signal);
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+    const participants = await loadParticipants(disk, run, manifest.value, limits, signal);
+    const again = await loadManifest(disk, run, limits, signal);
+    // Otherwise manifest and participants would be of two moments.
+    if (isSameRevision(manifest.stats, again.stats)) return { ...manifest.value, ...participants };
+    manifest = again;
+  }
+  const issues = [{ path: '', message: 'it was rewritten whenever the participants were read' }];
+  throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, issues));
+}
+
+async function loadManifest(
+  disk: Disk,
+  run: Located,
+  limits: Limits,
+  signal: AbortSignal | undefined,
+): Promise<RunManifest> {
+  const path = `${run.path}/${RUN_MANIFEST}`;
+  const wanted = {
+    names: [RUN_MANIFEST],
+    interpret: (value: unknown) => interpretRun(value, run.runId, limits.participants),
+    mayAppear: statusOf(run.directory) === 'running',
+  };
+  const read = await disk
+    .perform(readManifests(run.pin, [wanted], manifestLimits(limits)), signal)
+    .then(([first]): ManifestRead<RunRecord> | Fault => first ?? { found: 'absent' })
+    .catch((fault: unknown): Fault => ({ found: 'fault', fault }));
+  switch (read.found) {
+    case 'record':
+      return read;
+    case 'absent':
+      throw new Refusal(manifestMissing(path));
+    case 'not regular':
+      throw new Refusal(unsafe(path, 'regular file', read.kind));
+    case 'invalid':
+      throw new Refusal(manifestInvalid(path, read.issues));
+    default:
+      throw refusalOf(read.fault, path);
+  }
+}
+
+async function loadParticipants(
+  disk: Disk,
+  run: Located,
+  record: RunRecord,
+  limits: Limits,
+  signal: AbortSignal | undefined,
+): Promise<Pick<LoadedRun, 'files' | 'wholly'>> {
+  const quest = { below: run.pin, within: [PARTICIPANTS], pattern: `*${MANIFEST_ENDING}` };
+  const search = await find(disk, quest, signal);
+  const onDisk = search.found.map((found) => nameOf(found.names.at(-1)));
+  const listed = record.listed.map((item) => (typeof item === 'string' ? item : item.name));
+  const names = [...new Set([...listed, ...onDisk, ...record.head.requested_participants])];
+  const excess = tooMany(limits.participants, 'participants', names.length);
+  if (excess !== null) {
+    const issues = [{ path: 'participants', message: excess }];
+    throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, issues));
+  }
+  const proper = names.filter((name) => NAME.test(name));
+  const wanted = proper.map((name) => ({
+    names: participantManifest(name),
+    interpret: (value: unknown) => interpretParticipantFile(value, run.runId, name),
+    mayAppear: false,
+  }));
+  const reads = await disk
+    .perform(readManifests(run.pin, wanted, manifestLimits(limits)), signal)
+    .catch((fault: unknown) => {
+      throw refusalOf(fault, `${run.path}/${PARTICIPANTS}`);
+    });
+  const files = new Map<string, FileRecord>(names.map((name) => [name, MISNAMED]));
+  for (const [index, name] of proper.entries()) files.set(name, fileRecord(reads[index]));
+  const wholly = search.unlistable.length === 0 && reads.every((read) => read.found !== 'fault');
+  return { files, wholly };
+}
+
+const MISNAMED: FileRecord = { found: 'broken', reason: 'its name is none of the run id grammar' };
+
+function fileRecord(read: ManifestRead<ParticipantRecord> | Fault | undefined): FileRecord {
+  switch (read?.found) {
+    case 'record':
+      return read;
+    case 'not regular':
+      return { found: 'broken', reason: `not a regular file but a ${read.kind}` };
+    case 'invalid':
+      return { found: 'broken', reason: reasonOf(read.issues) };
+    case 'fault': {
+      const errno = shortageOf(read.fault) === null ? errnoOf(read.fault) : null;
+      if (errno === null) throw refusalOf(read.fault, PARTICIPANTS);
+      return { found: 'broken', reason: errno };
+    }
+    default:
+      return { found: 'absent' };
+  }
+}
+
+/** The participant a file is named after, as text whatever its bytes. */
+function nameOf(file: Buffer | undefined): string {
+  return (file ?? Buffer.alloc(0)).toString('utf8').slice(0, -MANIFEST_ENDING.length);
+}
+
+function manifestLimits(limits: Limits): ManifestLimits {
+  // An artifact's record has up to eight keys; the rest is room for keys this version does not know.
+  const tokens = 1_000 + 32 * (limits.artifacts + limits.participants);
+  return { bytes: limits.manifestBytes, depth: limits.manifestDepth, tokens };
+}

@@ -1,0 +1,148 @@
+/** Anything comes in, a run manifest or a participant record of the format's version 1 goes out, or what is wrong with it. */
+
+import * as v from 'valibot';
+import type { ManifestIssue } from '../errors.ts';
+import { quote } from '../quote.ts';
+import { NAME } from '../store/layout.ts';
+
+/** The version of the on-disk format this library reads. */
+export const FORMAT_VERSION = 1;
+
+/** What was found where something else was expected, as words. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+const wants =
+  (what: string) =>
+  (issue: { readonly input: unknown; readonly expected: string | null }): string =>
+    `expected ${issue.input === undefined ? 'a value' : what}, found ${describe(issue.input)}`;
+
+const text = v.string(wants('a string'));
+const flag = v.boolean(wants('a boolean'));
+const COUNT = wants('a safe non-negative integer');
+/** Bytes, or Unix seconds. */
+const count = v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(0, COUNT));
+const NAMED = wants('a name of the run id grammar');
+const name = v.pipe(v.string(NAMED), v.regex(NAME, NAMED));
+const version = v.optional(v.literal(FORMAT_VERSION, wants(String(FORMAT_VERSION))));
+
+function oneOf<const Options extends readonly string[]>(...options: Options) {
+  return v.picklist(options, wants(`one of ${options.join(', ')}`));
+}
+
+function list<Item extends v.GenericSchema>(item: Item) {
+  return v.optional(v.array(item, wants('an array')), []);
+}
+
+/** A file a participant claims to have produced. */
+export const artifactSchema = v.object(
+  {
+    logical_name: text,
+    path: v.optional(text),
+    size_bytes: v.optional(count),
+    sha256: v.optional(text),
+    integrity_ok: v.optional(flag),
+    integrity_error: v.optional(text),
+    validation_ok: v.optional(flag),
+    validation_error: v.optional(text),
+  },
+  wants('an object'),
+);
+
+const participantEntries = {
+  name,
+  critical: flag,
+  ok: flag,
+  status: oneOf('completed', 'failed'),
+  started_at: count,
+  finished_at: count,
+  error: v.optional(text, ''),
+};
+
+/** A participant record as it stands inside a run manifest. */
+export const inlineParticipantSchema = v.object(
+  { ...participantEntries, artifacts: list(artifactSchema) },
+  wants('an object'),
+);
+
+/** A participant record whose artifacts are still unread. */
+export const participantHeadSchema = v.object(
+  { ...participantEntries, artifacts: list(v.unknown()) },
+  wants('an object'),
+);
+
+/** A participant record in a file of its own. */
+export const participantManifestSchema = v.object(
+  {
+    backup_format_version: version,
+    run_id: v.optional(name),
+    ...participantEntries,
+    artifacts: list(artifactSchema),
+  },
+  wants('an object'),
+);
+
+const runEntries = {
+  backup_format_version: version,
+  run_id: name,
+  type: oneOf('full', 'scoped'),
+  trigger: oneOf('manual', 'cron', 'pre_update', 'shutdown'),
+  status: oneOf('running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'),
+  started_at: count,
+  finished_at: v.optional(count, 0),
+  error_summary: v.optional(text, ''),
+  requested_participants: list(name),
+};
+
+/** The manifest of a run. */
+export const runManifestSchema = v.object(
+  {
+    ...runEntries,
+    participants: list(v.union([name, inlineParticipantSchema], wants('a name or a participant'))),
+  },
+  wants('an object'),
+);
+
+/** The manifest of a run whose participants are still unread. */
+export const runHeadSchema = v.object({ ...runEntries, participants: list(v.unknown()) }, wants('an object'));
+
+/** What is looked at before anything else: another version may mean anything by the rest. */
+export const versionSchema = v.object({ backup_format_version: version }, wants('an object'));
+
+/** What says whose file a participant manifest is. */
+export const belongingSchema = v.object({ run_id: v.optional(name) });
+
+export { name as nameSchema };
+
+/** The record of an artifact. */
+export type ArtifactRecord = v.InferOutput<typeof artifactSchema>;
+/** The record of a participant. */
+export type ParticipantRecord = v.InferOutput<typeof inlineParticipantSchema>;
+/** The record of a run, but for its participants. */
+export type RunHead = v.InferOutput<typeof runHeadSchema>;
+
+/** A value, or what is wrong with it. */
+export type Parsed<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: readonly ManifestIssue[] };
+
+/** Validates a value that stands at `at` in its manifest. */
+export function parse<Schema extends v.GenericSchema>(
+  schema: Schema,
+  value: unknown,
+  at: readonly (string | number)[] = [],
+): Parsed<v.InferOutput<Schema>> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return { ok: true, value: result.output };
+  // Only path and words leave: an issue of valibot's holds the whole input.
+  const issues = result.issues.map((issue) => ({
+    path: [...at, ...(issue.path ?? []).map((item) => String(item.key))].join('.'),
+    message: issue.message,
+  }));
+  return { ok: false, issues };
+}

@@ -1,0 +1,118 @@
+/** The nouns callers see: what a run, its participants, its artifacts and the answer about them look like. */
+
+import type { BackupRunError } from './errors.ts';
+import type { Finding } from './findings.ts';
+
+/** What a run copies: everything, or the participants that were asked for. */
+export type RunType = 'full' | 'scoped';
+
+/** What started a run. */
+export type RunTrigger = 'manual' | 'cron' | 'pre_update' | 'shutdown';
+
+/** How a run stands. */
+export type RunStatus = 'running' | 'completed' | 'failed' | 'partial' | 'cancelled' | 'timeout';
+
+/** How a participant ended. */
+export type ParticipantStatus = 'completed' | 'failed';
+
+/**
+ * One file a participant produced.
+ * `size_bytes` and `sha256` are the recorded claims; where the disk says otherwise, a finding holds what was measured.
+ */
+export interface Artifact {
+  /** The name the participant gave it, for example `accounts.snapshot`. */
+  logical_name: string;
+  /** Where the file is now, in the form of the run's `path`; `""` when the recorded path is unsafe. */
+  path: string;
+  /** Recorded size in bytes, a safe non-negative integer; 0 when the record has none. */
+  size_bytes: number;
+  /** Recorded SHA-256, 64 lower-case hexadecimal digits; `""` when the record has none. */
+  sha256: string;
+  /** True when size and SHA-256, recomputed from one read of a regular file, are the recorded ones. */
+  integrity_ok: boolean;
+  /** Why `integrity_ok` is false; `""` when it is true. */
+  integrity_error: string;
+  /** True when integrity holds, the artifact is not empty, and nothing else speaks against it. */
+  validation_ok: boolean;
+  /** Why `validation_ok` is false; `""` when it is true. */
+  validation_error: string;
+}
+
+/** What one module contributed to a run, as recorded. */
+export interface Participant {
+  name: string;
+  /** Whether its failure fails the whole run. */
+  critical: boolean;
+  ok: boolean;
+  status: ParticipantStatus;
+  /** Unix seconds; 0 when there is no usable record. */
+  started_at: number;
+  /** Unix seconds; 0 when there is no usable record. */
+  finished_at: number;
+  /** The recorded error, or why there is no usable record; `""` when there is nothing to say. */
+  error: string;
+  /** In recorded order. */
+  artifacts: Artifact[];
+}
+
+/** One execution of a backup. JSON-safe, fields in the documented order. */
+export interface BackupRun {
+  run_id: string;
+  type: RunType;
+  trigger: RunTrigger;
+  status: RunStatus;
+  /** `<basename of the root>/<status directory>/<run_id>`, with forward slashes on every system. */
+  path: string;
+  /** Unix seconds. */
+  started_at: number;
+  /** Unix seconds; 0 while running. */
+  finished_at: number;
+  error_summary: string;
+  /** In recorded order; empty for a full backup. */
+  requested_participants: string[];
+  /** In manifest order, then those the manifest does not list by name, then those merely requested. */
+  participants: Participant[];
+}
+
+/**
+ * How much an inspection does: `digest` hashes every artifact, `size` compares kind and size,
+ * `none` opens no artifact. `size` and `none` take the rest of each verdict from the record.
+ */
+export type Level = 'digest' | 'size' | 'none';
+
+/** How far the verdicts of an answer reach. */
+export interface Coverage {
+  level: Level;
+  /** Artifacts claimed. */
+  artifacts: number;
+  /** Artifacts whose verdict was measured on the disk for this call. */
+  verified: number;
+  /** Bytes claimed. */
+  bytes: number;
+  /** Artifact bytes this call read. */
+  bytesRead: number;
+  /** Artifacts answered from the memo. */
+  fromMemo: number;
+  /** True only when every artifact was measured at level `digest` and the whole run directory could be looked at. */
+  complete: boolean;
+  /** Findings there were, also those beyond the limit on findings kept. */
+  findingsTotal: number;
+}
+
+/** A run that could be read, with everything found wrong with it. */
+export interface Inspected {
+  ok: true;
+  run: BackupRun;
+  /** The run's, then by participant and artifact in answer order, then unlisted files by path. */
+  findings: Finding[];
+  coverage: Coverage;
+}
+
+/** Why there is no run to return. */
+export interface Refused {
+  ok: false;
+  error: BackupRunError;
+}
+
+/** What an inspection resolves to; narrows on `ok`. */
+export type Answer = Inspected | Refused;

@@ -1,0 +1,32 @@
+/** A name from a disk or a manifest comes in, text that is safe to print goes out. */
+
+const LONGEST = 300;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}"\\]/gu;
+
+function escape(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`;
+  const code = character.codePointAt(0) ?? 0;
+  return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
+}
+
+/** Escapes what could steer a terminal or mislead a reader (controls, direction marks), and cuts very long text. */
+export function printable(text: string): string {
+  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return shown.replace(UNPRINTABLE, escape);
+}
+
+/** The same, between double quotes. */
+export function quote(text: string): string {
+  return `"${printable(text)}"`;
+}
+
+/** The text of a name on disk; of one that is not UTF-8 the bytes outside ASCII are written as `\xNN`. */
+export function textOf(name: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(name);
+  } catch {
+    return Array.from(name, (byte) =>
+      byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`,
+    ).join('');
+  }
+}

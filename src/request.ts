@@ -1,0 +1,141 @@
+/** A request and options of any kind come in, a run id and known options go out; only options can be a caller's mistake. */
+
+import { basename, resolve } from 'node:path';
+import * as v from 'valibot';
+import { invalidData, notFound, Refusal } from './errors.ts';
+import { describe } from './manifest/schemas.ts';
+import type { Limits } from './manifest/load.ts';
+import type { Level } from './model.ts';
+import { NAME } from './store/layout.ts';
+import type { Root } from './store/resolve.ts';
+
+/** What an inspector is made with. */
+export interface InspectorOptions {
+  /** The backups directory. A relative path is taken from the working directory of this moment. */
+  root: string;
+  /** Milliseconds without an answer of the storage after which a file counts as stalled; 30,000. */
+  stallTimeoutMs?: number;
+  /** What a run may have at most. */
+  limits?: Partial<InspectionLimits>;
+}
+
+/** What a run may have at most. A run over a limit is refused, findings over theirs are only counted. */
+export interface InspectionLimits {
+  /** Bytes of one manifest; 16 MiB. */
+  manifestBytes: number;
+  /** Levels of nesting in one manifest; 64. */
+  manifestDepth: number;
+  /** Artifacts of one run; 100,000. */
+  artifacts: number;
+  /** Participants of one run; 10,000. */
+  participants: number;
+  /** Findings that are kept; 1,000. */
+  findings: number;
+}
+
+/** How one inspection is done. */
+export interface InspectionOptions {
+  /** How far to check; `digest`. */
+  level?: Level;
+  /** Aborts the inspection: its promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** The options of an inspector, complete. */
+export interface InspectorSettings {
+  readonly root: Root;
+  readonly stallTimeoutMs: number;
+  readonly limits: Limits;
+}
+
+/** The options of an inspection, complete. */
+export interface InspectionSettings {
+  readonly level: Level;
+  readonly signal: AbortSignal | undefined;
+}
+
+const requestSchema = v.object({ run_id: v.string() });
+
+/** The run id of a request; throws a `Refusal` for anything else. No file is touched. */
+export function runIdOf(request: unknown): string {
+  const runId = readRunId(request);
+  if (!NAME.test(runId)) throw new Refusal(notFound(runId));
+  return runId;
+}
+
+function readRunId(request: unknown): string {
+  let found = 'a value that cannot be read';
+  try {
+    const parsed = v.safeParse(requestSchema, request);
+    if (parsed.success && !Array.isArray(request)) return parsed.output.run_id;
+    const [issue] = parsed.issues ?? [];
+    found = describe(issue?.path === undefined ? request : issue.input);
+  } catch {
+    // A getter or a proxy threw: whatever it meant, it is no request.
+  }
+  throw new Refusal(invalidData(found));
+}
+
+const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
+/** The longest time a timer of Node can be set to. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+const inspectorSchema = v.object({
+  root: v.pipe(v.string(), v.nonEmpty(), v.excludes('\0')),
+  stallTimeoutMs: v.optional(v.pipe(positive, v.maxValue(LONGEST_TIMER)), 30_000),
+  limits: v.optional(
+    v.object({
+      manifestBytes: v.optional(positive, 16 * 1_024 * 1_024),
+      manifestDepth: v.optional(positive, 64),
+      artifacts: v.optional(natural, 100_000),
+      participants: v.optional(natural, 10_000),
+      findings: v.optional(natural, 1_000),
+    }),
+    {},
+  ),
+});
+
+const inspectionSchema = v.object({
+  level: v.optional(v.picklist(['digest', 'size', 'none']), 'digest'),
+  signal: v.optional(v.custom<AbortSignal>(isAbortSignal, 'expected an AbortSignal')),
+});
+
+/** Completes the options of an inspector; throws a `TypeError` for bad ones. */
+export function inspectorSettings(options: unknown): InspectorSettings {
+  const { root, ...settings } = checked(inspectorSchema, options, 'create an inspector');
+  const path = resolve(root);
+  return { root: { path, name: basename(path) }, ...settings };
+}
+
+/** Completes the options of an inspection; throws a `TypeError` for bad ones. */
+export function inspectionSettings(options: unknown): InspectionSettings {
+  const { level, signal } = checked(inspectionSchema, options, 'inspect a run');
+  return { level, signal };
+}
+
+function checked<Schema extends v.GenericSchema>(
+  schema: Schema,
+  options: unknown,
+  task: string,
+): v.InferOutput<Schema> {
+  const parsed = v.safeParse(schema, options);
+  if (parsed.success) return parsed.output;
+  const [issue] = parsed.issues;
+  const option = v.getDotPath(issue);
+  const where = option === null ? 'options' : `option ${option}`;
+  throw new TypeError(`Cannot ${task}: ${where}: ${issue.message}`);
+}
+
+/** Signals of another realm, or of a polyfill, have no common class. */
+function isAbortSignal(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'aborted' in value &&
+    typeof value.aborted === 'boolean' &&
+    'addEventListener' in value &&
+    typeof value.addEventListener === 'function'
+  );
+}

@@ -1,0 +1,75 @@
+/** A fault of a system call comes in, the name of its errno and what it means here go out. */
+
+import { constants } from 'node:os';
+import { busy, ioError, Refusal } from '../errors.ts';
+
+/** Linux numbers that neither libuv nor Node has names for. */
+const UNNAMED: Readonly<Record<number, string>> = {
+  52: 'EBADE',
+  61: 'ENODATA',
+  117: 'EUCLEAN',
+  121: 'EREMOTEIO',
+  123: 'ENOMEDIUM',
+  124: 'EMEDIUMTYPE',
+  126: 'ENOKEY',
+  129: 'EKEYREJECTED',
+};
+
+const NAMES: ReadonlyMap<number, string> = new Map([
+  ...Object.entries(UNNAMED).map(([number, name]) => [Number(number), name] as const),
+  ...Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
+]);
+
+/** Storage that sent no byte in time. Not an errno of the system, but told like one. */
+export class Stalled extends Error {
+  readonly milliseconds: number;
+
+  constructor(milliseconds: number) {
+    super(`storage did not answer for ${milliseconds} ms`);
+    this.name = 'Stalled';
+    this.milliseconds = milliseconds;
+  }
+}
+
+/** Every thread an inspector may use for reading is held by hung storage. */
+export class OutOfThreads extends Error {
+  constructor() {
+    super('every thread for reading is held by hung storage');
+    this.name = 'OutOfThreads';
+  }
+}
+
+/**
+ * The name of the errno behind a fault, or null when it is no fault of a system call.
+ * The number decides: libuv has no code for ESTALE, EUCLEAN or EBADMSG ("Unknown system error -116").
+ */
+export function errnoOf(fault: unknown): string | null {
+  if (fault instanceof Stalled) return 'ETIMEDOUT';
+  if (!(fault instanceof Error) || !('errno' in fault) || typeof fault.errno !== 'number') return null;
+  const named = NAMES.get(Math.abs(fault.errno));
+  if (named !== undefined) return named;
+  return 'code' in fault && typeof fault.code === 'string' && /^E[A-Z0-9]+$/.test(fault.code)
+    ? fault.code
+    : `errno ${Math.abs(fault.errno)}`;
+}
+
+/** A shortage of this process or system, which says nothing about the file: the reason, or null. */
+export function shortageOf(fault: unknown): string | null {
+  if (fault instanceof OutOfThreads) return fault.message;
+  const errno = errnoOf(fault);
+  return errno === 'EMFILE' || errno === 'ENFILE' ? `out of file descriptors (${errno})` : null;
+}
+
+/** What to throw when a run cannot be inspected because of a fault at a path: a refusal, or the fault if it is none of the disk's. */
+export function refusalOf(fault: unknown, path: string): unknown {
+  const shortage = shortageOf(fault);
+  if (shortage !== null) return new Refusal(busy(shortage));
+  const errno = errnoOf(fault);
+  return errno === null ? fault : new Refusal(ioError(path, errno));
+}
+
+/** The call may succeed when it is simply made again. */
+export function isTransient(fault: unknown): boolean {
+  const errno = errnoOf(fault);
+  return errno === 'EINTR' || errno === 'EAGAIN';
+}

@@ -1,0 +1,133 @@
+/**
+ * A held directory and a glob come in, the entries below it that match go out: never by a path that could be swapped,
+ * never through a symlink, never with a name from outside.
+ */
+
+import type { Dirent, PathLike } from 'node:fs';
+import { sep } from 'node:path';
+import type { FileSystemAdapter } from 'fast-glob';
+import { list, type Entry, type Plan } from './calls.ts';
+import type { Disk } from './disk.ts';
+import { errnoOf, shortageOf } from './errno.ts';
+import { through, unpin, walk, type Pin } from './pin.ts';
+
+/** One entry below a directory. */
+export interface Found {
+  /** The names that lead to it, each as its bytes. */
+  readonly names: readonly Buffer[];
+  readonly isDirectory: boolean;
+}
+
+/** A directory that could not be listed. */
+export interface Unlistable {
+  readonly names: readonly Buffer[];
+  readonly errno: string;
+}
+
+export interface Search {
+  /** In no order. */
+  readonly found: readonly Found[];
+  readonly unlistable: readonly Unlistable[];
+}
+
+/** What to look for, and where. */
+export interface Quest {
+  readonly below: Pin;
+  /** Names that lead from there to where the search begins. */
+  readonly within: readonly string[];
+  /** A glob of fast-glob; names that begin with a dot match too. */
+  readonly pattern: string;
+}
+
+/** Finds what matches a glob below a directory. */
+export async function find(disk: Disk, quest: Quest, signal: AbortSignal | undefined): Promise<Search> {
+  // Importing it takes longer than inspecting a small run.
+  const { default: fastGlob } = await import('fast-glob');
+  const prefix = quest.within.map((name) => Buffer.from(name));
+  const unlistable: Unlistable[] = [];
+  const broken: unknown[] = [];
+
+  /** Never rejects: fast-glob may not see every reason, and what can be listed is to go on. */
+  async function entriesOf(path: string): Promise<Entry[]> {
+    const names = [...prefix, ...decodePath(path)];
+    try {
+      return (await disk.perform(listBelow(quest.below, names), signal)).map(encodeEntry);
+    } catch (fault) {
+      const errno = shortageOf(fault) === null ? errnoOf(fault) : null;
+      if (errno === null) broken.push(fault);
+      else unlistable.push({ names, errno });
+      return [];
+    }
+  }
+
+  const matches = await fastGlob.glob(quest.pattern, {
+    cwd: BASE,
+    dot: true,
+    onlyFiles: false,
+    objectMode: true,
+    followSymbolicLinks: false,
+    fs: adapter(entriesOf),
+  });
+  if (broken.length > 0) throw broken[0];
+  const found = matches.map((match) => ({
+    names: [...prefix, ...decodePath(`${BASE}/${match.path}`)],
+    isDirectory: match.dirent.isDirectory(),
+  }));
+  return { found, unlistable };
+}
+
+/** Where the tree stands in the eyes of fast-glob, which wants an absolute path: nothing is ever looked up there. */
+const BASE = `${sep}run`;
+
+/**
+ * Names as fast-glob sees them: every byte but the plain ones is written as %XX. So a name can hold a newline,
+ * a backslash, glob characters or bytes that are no UTF-8, and still matches and comes back as it was.
+ */
+function encodeEntry(entry: Entry): Entry {
+  entry.name = entry.name.replace(
+    /[^A-Za-z0-9._-]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  );
+  return entry;
+}
+
+function decodePath(path: string): Buffer[] {
+  const names = path.slice(BASE.length + 1).split(/[/\\]/);
+  return names.filter((name) => name !== '').map(decodeName);
+}
+
+function decodeName(name: string): Buffer {
+  const bytes = name.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1');
+}
+
+/** The tree for fast-glob. Every method is given, because a missing one would be taken from `node:fs`. */
+function adapter(entriesOf: (path: string) => Promise<Entry[]>): Partial<FileSystemAdapter> {
+  function readdir(path: string, options: object, done: (fault: null, entries: Dirent[]) => void): void;
+  function readdir(path: string, done: (fault: null, names: string[]) => void): void;
+  function readdir(
+    path: string,
+    ...rest: [object, (fault: null, entries: Dirent[]) => void] | [(fault: null, names: string[]) => void]
+  ): void {
+    const [, done] = rest;
+    if (done === undefined) return refuse(path);
+    void entriesOf(path).then((entries) => done(null, entries));
+  }
+  return { readdir, readdirSync: refuse, lstat: refuse, lstatSync: refuse, stat: refuse, statSync: refuse };
+}
+
+function refuse(path: PathLike): never {
+  throw new Error(`the search asked for ${path.toString()} by path`);
+}
+
+function* listBelow(directory: Pin, names: readonly Buffer[]): Plan<Entry[]> {
+  if (names.length === 0) return yield* list(through(directory.fd));
+  const walked = yield* walk(directory, names);
+  // It was there a moment ago: gone, or replaced by something that holds no entries.
+  if (walked.ended !== 'at') return [];
+  try {
+    return walked.pin.stats.isDirectory() ? yield* list(through(walked.pin.fd)) : [];
+  } finally {
+    yield* unpin(walked.pin);
+  }
+}

@@ -1,0 +1,100 @@
+/** The names on disk: every path segment of a backups directory is spelled here and nowhere else. */
+
+import type { RunStatus } from '../model.ts';
+
+/** The run manifest, in the run directory. */
+export const RUN_MANIFEST = 'manifest.json';
+
+/** The directory of the participant manifests, in the run directory. */
+export const PARTICIPANTS = 'participants';
+
+/** What the name of a participant manifest ends with. */
+export const MANIFEST_ENDING = '.json';
+
+/**
+ * The status directories in look-up order, with the statuses a manifest in them may have.
+ * Those being written come first: a run is published by a rename out of them, so that whoever looks there
+ * first and in the published ones afterwards cannot miss it.
+ */
+export const STATUS_DIRECTORIES = {
+  '.running': ['running'],
+  running: ['running'],
+  completed: ['completed', 'partial'],
+  failed: ['failed', 'partial', 'cancelled', 'timeout'],
+  partial: ['partial'],
+  cancelled: ['cancelled'],
+  timeout: ['timeout'],
+} as const satisfies Record<string, readonly RunStatus[]>;
+
+/** A directory of the root that holds runs. */
+export type StatusDirectory = keyof typeof STATUS_DIRECTORIES;
+
+export const LOOK_UP_ORDER: readonly StatusDirectory[] = [
+  '.running',
+  'running',
+  'completed',
+  'failed',
+  'partial',
+  'cancelled',
+  'timeout',
+];
+
+/** The status a directory stands for by itself. */
+export function statusOf(directory: StatusDirectory): RunStatus {
+  return directory === '.running' ? 'running' : directory;
+}
+
+/**
+ * The grammar of run ids and of participant names: an ASCII letter or digit first, then letters, digits, `.`, `_`
+ * and `-`, at most 128, no `..`, no final dot, no DOS device name. Such a name is one plain path segment everywhere.
+ */
+export const NAME =
+  /^(?!.*\.\.)(?!.*\.$)(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9])(?:\.|$))[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** Where a run is, as answers say it: `<basename of the root>/<status directory>/<run id>`. */
+export function runPath(rootName: string, directory: StatusDirectory, runId: string): string {
+  return `${rootName}/${directory}/${runId}`;
+}
+
+/** Where a participant manifest is, relative to the run directory. */
+export function participantManifest(name: string): readonly [string, string] {
+  return [PARTICIPANTS, name + MANIFEST_ENDING];
+}
+
+/** Whether a file, by its path in the run directory, is a manifest and needs no claim. */
+export function isManifest(segments: readonly string[]): boolean {
+  const [first, second = ''] = segments;
+  if (segments.length === 1) return first === RUN_MANIFEST;
+  return segments.length === 2 && first === PARTICIPANTS && second.endsWith(MANIFEST_ENDING);
+}
+
+const DROPPED = Object.keys(STATUS_DIRECTORIES);
+const LONGEST_PATH = 4_096;
+const LONGEST_SEGMENT = 255;
+
+/**
+ * The names that lead from the run directory to an artifact, or null when its recorded path is not plain.
+ * It is recorded relative to the run directory, relative to the root's parent, or absolute on the machine that wrote
+ * it: everything up to the first `<status directory>/<run id>/` is dropped.
+ */
+export function artifactNames(recorded: string, runId: string): readonly string[] | null {
+  const rest = recorded.slice(endOfPrefix(recorded, runId));
+  // A lone surrogate has no UTF-8 and would silently name another file.
+  if (!rest.isWellFormed() || /[\\\0]/.test(rest) || /^(?:~|[A-Za-z]:)/.test(rest)) return null;
+  if (Buffer.byteLength(rest) > LONGEST_PATH) return null;
+  const names = rest.split('/');
+  return names.every(isPlain) ? names : null;
+}
+
+function isPlain(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && Buffer.byteLength(name) <= LONGEST_SEGMENT;
+}
+
+function endOfPrefix(recorded: string, runId: string): number {
+  const ends = DROPPED.flatMap((directory) => {
+    const prefix = `${directory}/${runId}/`;
+    const at = `/${recorded}`.indexOf(`/${prefix}`);
+    return at === -1 ? [] : [at + prefix.length];
+  });
+  return ends.length === 0 ? 0 : Math.min(...ends);
+}

@@ -1,0 +1,112 @@
+/** A run id comes in, the one directory that holds this run goes out, pinned, or the reason why there is none. */
+
+import { ambiguous, notFound, Refusal, unsafe } from '../errors.ts';
+import { lstat, type Plan } from './calls.ts';
+import { errnoOf, refusalOf } from './errno.ts';
+import { LOOK_UP_ORDER, runPath, type StatusDirectory } from './layout.ts';
+import { isSameEntry, kindOf, pinFollowing, pinIfThere, pinRoot, through, unpin, type Pin } from './pin.ts';
+
+/** The backups directory. */
+export interface Root {
+  /** Absolute. */
+  readonly path: string;
+  /** What answers call it: its basename. */
+  readonly name: string;
+}
+
+/** A run's directory, held. */
+export interface Located {
+  readonly runId: string;
+  readonly directory: StatusDirectory;
+  /** In the form of answers. */
+  readonly path: string;
+  readonly pin: Pin;
+}
+
+/** Finds a run. The caller unpins what it gets. Costs the same whatever else the root holds. */
+export function* locate(root: Root, runId: string): Plan<Located> {
+  // A run that was moved between our looks can be missed, or be seen twice, once: hence the second pass.
+  return (yield* locateOnce(root, runId, false)) ?? (yield* locateSurely(root, runId));
+}
+
+function* locateSurely(root: Root, runId: string): Plan<Located> {
+  const located = yield* locateOnce(root, runId, true);
+  if (located === null) throw new Refusal(notFound(runId));
+  return located;
+}
+
+/** One pass over the status directories; without a single answer null, or at last the refusal that it stands for. */
+function* locateOnce(root: Root, runId: string, isLast: boolean): Plan<Located | null> {
+  const found: Located[] = [];
+  let chosen: Located | null = null;
+  try {
+    yield* lookEverywhere(root, runId, found);
+    const odd = found.find(({ pin }) => !pin.stats.isDirectory());
+    if (odd !== undefined) throw new Refusal(unsafe(odd.path, 'directory', kindOf(odd.pin.stats)));
+    const newest = found.at(-1) ?? null;
+    const isOne = found.every(({ pin }) => newest !== null && isSameEntry(pin.stats, newest.pin.stats));
+    if (isOne) chosen = newest;
+    else if (isLast)
+      throw new Refusal(
+        ambiguous(
+          runId,
+          found.map(({ path }) => path),
+        ),
+      );
+    return chosen;
+  } finally {
+    for (const each of found) if (each !== chosen) yield* unpin(each.pin);
+  }
+}
+
+/** Pins whatever has the run's name, in look-up order, into `found`, which is the caller's to unpin. */
+function* lookEverywhere(root: Root, runId: string, found: Located[]): Plan<void> {
+  const rootPin = yield* naming(root.name, pinRoot(root.path));
+  try {
+    for (const directory of LOOK_UP_ORDER) {
+      const statusPath = `${root.name}/${directory}`;
+      const status = yield* naming(statusPath, statusDirectory(rootPin, directory));
+      if (status === null) continue;
+      try {
+        const path = runPath(root.name, directory, runId);
+        const pin = yield* naming(path, pinIfThere(status, runId));
+        if (pin !== null) found.push({ runId, directory, path, pin });
+      } finally {
+        yield* unpin(status);
+      }
+    }
+  } finally {
+    yield* unpin(rootPin);
+  }
+}
+
+/** Pins a status directory, or null when the root has none of this name. */
+function* statusDirectory(rootPin: Pin, name: StatusDirectory): Plan<Pin | null> {
+  try {
+    return yield* pinFollowing(rootPin, name);
+  } catch (fault) {
+    if (errnoOf(fault) !== 'ENOENT') throw fault;
+    // A symlink to a volume that is not mounted is no absence: the run may well be there.
+    if (yield* isThere(`${through(rootPin.fd)}/${name}`)) throw fault;
+    return null;
+  }
+}
+
+function* isThere(path: string): Plan<boolean> {
+  try {
+    yield* lstat(path);
+    return true;
+  } catch (fault) {
+    if (errnoOf(fault) === 'ENOENT') return false;
+    throw fault;
+  }
+}
+
+/** A fault of this step becomes the error that names where it happened. */
+function* naming<T>(path: string, plan: Plan<T>): Plan<T> {
+  try {
+    return yield* plan;
+  } catch (fault) {
+    throw refusalOf(fault, path);
+  }
+}

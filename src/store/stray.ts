@@ -1,0 +1,63 @@
+/** A held run directory and the paths that are claimed come in, findings about everything else in it go out, by path. */
+
+import { finding, type Finding } from '../findings.ts';
+import { textOf } from '../quote.ts';
+import type { Disk } from './disk.ts';
+import { find } from './find.ts';
+import { isManifest } from './layout.ts';
+import type { Located } from './resolve.ts';
+
+/** What is on the disk and in no manifest. */
+export interface Strays {
+  /** The first ones by path. */
+  readonly findings: readonly Finding[];
+  /** All there are. */
+  readonly total: number;
+  /** Whether every directory could be listed. */
+  readonly wholly: boolean;
+}
+
+/** What is known of a run when its stray files are looked for. */
+export interface Known {
+  /** Paths from the run directory. */
+  readonly claimed: Iterable<string>;
+  /** Paths that findings speak of, in the form of answers. */
+  readonly told: readonly string[];
+  /** Findings that are kept. */
+  readonly most: number;
+}
+
+/** Looks for entries that are no directory, no manifest, and claimed by nobody. */
+export async function findStrays(
+  disk: Disk,
+  run: Located,
+  known: Known,
+  signal: AbortSignal | undefined,
+): Promise<Strays> {
+  const search = await find(disk, { below: run.pin, within: [], pattern: '**' }, signal);
+  const claimed = new Set(Array.from(known.claimed, (path) => bytesOf(Buffer.from(path))));
+  const pathOf = (names: readonly Buffer[]): string => [run.path, ...names.map(textOf)].join('/');
+
+  const unlisted = search.found
+    .filter(({ names, isDirectory }) => !isDirectory && !isManifest(names.map(bytesOf)))
+    .filter(({ names }) => !claimed.has(names.map(bytesOf).join('/')))
+    .map(({ names }) => ({ path: pathOf(names), errno: null }));
+  // What could not be listed is told once: by what is known to be in it, or else here.
+  const unlistable = search.unlistable
+    .map(({ names, errno }) => ({ path: pathOf(names), errno }))
+    .filter(({ path }) => !known.told.some((told) => told.startsWith(`${path}/`)));
+  const strays = [...unlisted, ...unlistable].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const findings = strays
+    .slice(0, known.most)
+    .map(({ path, errno }) =>
+      errno === null
+        ? finding('ARTIFACT_UNLISTED', { path })
+        : finding('ARTIFACT_UNREADABLE', { path, actual: errno }),
+    );
+  return { findings, total: strays.length, wholly: search.unlistable.length === 0 };
+}
+
+/** A text in which every character is one byte: names compare as the bytes they are. */
+function bytesOf(name: Buffer): string {
+  return name.toString('latin1');
+}

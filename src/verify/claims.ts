@@ -1,0 +1,52 @@
+/** The participants' records come in, what has to be checked on the disk goes out, claim by claim (pure). */
+
+import type { ArtifactRecord, ParticipantRecord } from '../manifest/schemas.ts';
+import { artifactNames } from '../store/layout.ts';
+
+/** What one record says about one file. */
+export interface Claim {
+  readonly participant: string;
+  readonly critical: boolean;
+  readonly record: ArtifactRecord;
+  /** From the run directory, or null when the recorded path is not plain. */
+  readonly names: readonly string[] | null;
+  /** What the file has to be, or null when the record does not say. */
+  readonly expected: Expected | null;
+  /** Whether an earlier record claims the same path. */
+  readonly isDuplicate: boolean;
+}
+
+export interface Expected {
+  /** Bytes. */
+  readonly size: number;
+  /** 64 lower-case hexadecimal digits. */
+  readonly digest: string;
+}
+
+const DIGEST = /^[0-9A-Fa-f]{64}$/;
+
+/** Whether a text is a SHA-256, in either case. */
+export function isDigest(text: string): boolean {
+  return DIGEST.test(text);
+}
+
+/** All claims of a run, in answer order. */
+export function claimsOf(participants: readonly ParticipantRecord[], runId: string): Claim[] {
+  const claimed = new Set<string>();
+  return participants.flatMap((participant) =>
+    participant.artifacts.map((record): Claim => {
+      const names = artifactNames(record.path ?? record.logical_name, runId);
+      const path = names?.join('/');
+      const isDuplicate = path !== undefined && claimed.has(path);
+      if (path !== undefined) claimed.add(path);
+      const { name, critical } = participant;
+      return { participant: name, critical, record, names, expected: expectedOf(record), isDuplicate };
+    }),
+  );
+}
+
+function expectedOf({ size_bytes: size, sha256 }: ArtifactRecord): Expected | null {
+  return size === undefined || sha256 === undefined || !isDigest(sha256)
+    ? null
+    : { size, digest: sha256.toLowerCase() };
+}

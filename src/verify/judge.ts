@@ -1,0 +1,143 @@
+/** A claim and what the disk says about its file come in, the artifact with its verdicts and findings goes out (pure). */
+
+import { finding, type Facts, type Finding, type FindingCode } from '../findings.ts';
+import type { Artifact, Level } from '../model.ts';
+import { isDigest, type Claim } from './claims.ts';
+import { keyOf, type Measurement } from './measure.ts';
+
+/** An artifact of the answer, and how it came to its verdicts. */
+export interface Judged {
+  readonly artifact: Artifact;
+  readonly findings: readonly Finding[];
+  /** Whether the verdict rests on what the disk said now. */
+  readonly isMeasured: boolean;
+}
+
+/** Makes a finding about the claim that is judged. */
+type Make = (code: FindingCode, more?: Facts) => Finding;
+
+/** Judges one claim; `measurement` is null when its file was not looked at. `runPath` is the run's, for answers. */
+export function judge(claim: Claim, measurement: Measurement | null, level: Level, runPath: string): Judged {
+  const { record } = claim;
+  const path = claim.names === null ? '' : `${runPath}/${keyOf(claim.names)}`;
+  const about = { participant: claim.participant, artifact: record.logical_name };
+  const make: Make = (code, more) => finding(code, { ...about, ...(path !== '' && { path }), ...more });
+
+  const fault = integrityFault(claim, measurement, make);
+  const recorded =
+    fault === null ? recordedFaults(claim, level, make) : { integrity: null, validation: null };
+  const empty = isEmpty(claim, measurement) ? make('ARTIFACT_EMPTY') : null;
+  const integrity = fault ?? recorded.integrity;
+  const validation = [empty, recorded.validation].filter((each) => each !== null);
+  if (integrity !== null && (fault !== null || validation.length === 0))
+    validation.splice(0, Infinity, integrity);
+  const duplicate = claim.isDuplicate ? make('ARTIFACT_DUPLICATE') : null;
+  return {
+    artifact: {
+      logical_name: record.logical_name,
+      path,
+      size_bytes: record.size_bytes ?? 0,
+      sha256: record.sha256 !== undefined && isDigest(record.sha256) ? record.sha256.toLowerCase() : '',
+      integrity_ok: integrity === null,
+      integrity_error: integrity?.message ?? '',
+      validation_ok: validation.length === 0,
+      validation_error: validation.map(({ message }) => message).join('; '),
+    },
+    findings: inOrder([duplicate, integrity, recorded.validation, empty]),
+    isMeasured: fault === null ? measurement?.found === 'content' : MEASURED.has(fault.code),
+  };
+}
+
+/** The faults that were seen on the disk, and not merely assumed for want of a check. */
+const MEASURED: ReadonlySet<FindingCode> = new Set([
+  'ARTIFACT_MISSING',
+  'ARTIFACT_NOT_REGULAR_FILE',
+  'ARTIFACT_SIZE_MISMATCH',
+  'ARTIFACT_DIGEST_MISMATCH',
+  'ARTIFACT_CHANGED',
+]);
+
+/** The first fault of the artifact's integrity, in the documented order, or null. */
+function integrityFault(claim: Claim, measurement: Measurement | null, make: Make): Finding | null {
+  if (claim.names === null) {
+    return make('ARTIFACT_PATH_UNSAFE', { actual: claim.record.path ?? claim.record.logical_name });
+  }
+  switch (measurement?.found) {
+    case 'missing':
+      return make('ARTIFACT_MISSING');
+    case 'not regular':
+      return make('ARTIFACT_NOT_REGULAR_FILE', { actual: measurement.kind });
+    case 'unreadable':
+      return make('ARTIFACT_UNREADABLE', { actual: measurement.errno });
+    case 'stalled':
+      return make('ARTIFACT_STALLED', { actual: measurement.milliseconds });
+    default:
+  }
+  if (claim.expected === null) return make('ARTIFACT_DIGEST_UNKNOWN', unknownDigest(claim));
+  const { size, digest } = claim.expected;
+  if (measurement === null) return null;
+  if (measurement.found === 'changing') return make('ARTIFACT_CHANGED');
+  if (BigInt(measurement.size) !== BigInt(size)) {
+    return make('ARTIFACT_SIZE_MISMATCH', { expected: size, actual: exact(measurement.size) });
+  }
+  return measurement.found === 'content' && measurement.digest !== digest
+    ? make('ARTIFACT_DIGEST_MISMATCH', { expected: digest, actual: measurement.digest })
+    : null;
+}
+
+function unknownDigest({ record: { size_bytes: size, sha256 } }: Claim): Facts {
+  if (size === undefined) return { expected: 'size_bytes', actual: 'nothing' };
+  if (sha256 === undefined) return { expected: 'sha256', actual: 'nothing' };
+  return { expected: 'a sha256 of 64 hexadecimal digits', actual: sha256 };
+}
+
+/** A size as a number where a number can say it. */
+function exact(size: number | bigint): number | string {
+  return size <= Number.MAX_SAFE_INTEGER ? Number(size) : String(size);
+}
+
+interface RecordedFaults {
+  readonly integrity: Finding | null;
+  readonly validation: Finding | null;
+}
+
+/** What the record itself says against an artifact with which the disk has no quarrel. */
+function recordedFaults({ record }: Claim, level: Level, make: Make): RecordedFaults {
+  const invalid = (flag: Flag): Finding =>
+    make('ARTIFACT_RECORDED_INVALID', { actual: record[ERROR_OF[flag]] || `${flag} false` });
+  if (level === 'digest') {
+    const bad = FLAGS.find((flag) => record[flag] === false);
+    return { integrity: null, validation: bad === undefined ? null : invalid(bad) };
+  }
+  const taken = (flag: Flag): Finding | null => {
+    if (record[flag] === true) return null;
+    if (record[flag] === false) return invalid(flag);
+    return make('ARTIFACT_NOT_VERIFIED', { actual: `level ${level} and no recorded ${flag}` });
+  };
+  return { integrity: taken('integrity_ok'), validation: taken('validation_ok') };
+}
+
+const FLAGS = ['integrity_ok', 'validation_ok'] as const;
+type Flag = (typeof FLAGS)[number];
+const ERROR_OF = { integrity_ok: 'integrity_error', validation_ok: 'validation_error' } as const;
+
+/** 0 bytes; where the size is a mismatch, that says it already. */
+function isEmpty({ record, names }: Claim, measurement: Measurement | null): boolean {
+  if (names === null) return false;
+  if (measurement === null) return record.size_bytes === 0;
+  const isSized = measurement.found === 'size' || measurement.found === 'content';
+  return isSized && BigInt(measurement.size) === 0n && (record.size_bytes ?? 0) === 0;
+}
+
+const LAST: readonly FindingCode[] = [
+  'ARTIFACT_EMPTY',
+  'ARTIFACT_RECORDED_INVALID',
+  'ARTIFACT_CONTENT_INVALID',
+];
+
+/** One finding of a code; what concerns validation stands behind what concerns integrity. */
+function inOrder(findings: readonly (Finding | null)[]): Finding[] {
+  const byCode = new Map<FindingCode, Finding>();
+  for (const each of findings) if (each !== null && !byCode.has(each.code)) byCode.set(each.code, each);
+  return [...byCode.values()].toSorted((a, b) => LAST.indexOf(a.code) - LAST.indexOf(b.code));
+}
