@@ -66,10 +66,10 @@ export function runIdOf(request: unknown): string {
 function readRunId(request: unknown): string {
   let found = 'a value that cannot be read';
   try {
-    const parsed = v.safeParse(requestSchema, request);
-    if (parsed.success && !Array.isArray(request)) return parsed.output.run_id;
-    const [issue] = parsed.issues ?? [];
-    found = describe(issue?.path === undefined ? request : issue.input);
+    const parsed = v.safeParse(Array.isArray(request) ? v.never() : requestSchema, request);
+    if (parsed.success) return parsed.output.run_id;
+    const [issue] = parsed.issues;
+    found = describe(issue.input);
   } catch {
     // A getter or a proxy threw: whatever it meant, it is no request.
   }

@@ -49,7 +49,7 @@ function* scan(bytes: Uint8Array, limits: JsonLimits): Plan<string | null> {
     for (let at = from; at < end; at += 1) {
       const byte = bytes[at];
       if (inString) {
-        if (byte === QUOTE) inString = !isEscaped(bytes, at);
+        if (byte === QUOTE) inString = isEscaped(bytes, at);
       } else if (byte === QUOTE) inString = true;
       else if (isToken(byte)) {
         tokens += 1;

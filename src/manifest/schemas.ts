@@ -28,7 +28,7 @@ const COUNT = wants('a safe non-negative integer');
 /** Bytes, or Unix seconds. */
 const count = v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(0, COUNT));
 const NAMED = wants('a name of the run id grammar');
-const name = v.pipe(v.string(NAMED), v.regex(NAME, NAMED));
+const name = v.pipe(v.string(wants('a string')), v.regex(NAME, NAMED));
 const version = v.optional(v.literal(FORMAT_VERSION, wants(String(FORMAT_VERSION))));
 
 function oneOf<const Options extends readonly string[]>(...options: Options) {
@@ -131,13 +131,19 @@ export type Parsed<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly issues: readonly ManifestIssue[] };
 
-/** Validates a value that stands at `at` in its manifest. */
+const notAnArray = v.pipe(
+  v.unknown(),
+  v.check(() => false, wants('an object')),
+);
+
+/** Validates a value that stands at `at` in its manifest. No part of a manifest that has a schema is an array. */
 export function parse<Schema extends v.GenericSchema>(
   schema: Schema,
   value: unknown,
   at: readonly (string | number)[] = [],
 ): Parsed<v.InferOutput<Schema>> {
-  const result = v.safeParse(schema, value);
+  // To valibot an array is an object that lacks every key.
+  const result = v.safeParse(Array.isArray(value) ? notAnArray : schema, value);
   if (result.success) return { ok: true, value: result.output };
   // Only path and words leave: an issue of valibot's holds the whole input.
   const issues = result.issues.map((issue) => ({

@@ -114,7 +114,9 @@ function recordedFaults({ record }: Claim, level: Level, make: Make): RecordedFa
     if (record[flag] === false) return invalid(flag);
     return make('ARTIFACT_NOT_VERIFIED', { actual: `level ${level} and no recorded ${flag}` });
   };
-  return { integrity: taken('integrity_ok'), validation: taken('validation_ok') };
+  const [integrity, validation] = [taken('integrity_ok'), taken('validation_ok')];
+  // One finding of a code speaks for both flags.
+  return { integrity, validation: integrity?.code === validation?.code ? integrity : validation };
 }
 
 const FLAGS = ['integrity_ok', 'validation_ok'] as const;

@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createInspector, getBackupRun } from '../src/index.ts';
+import { temporaryDirectory } from './support/runs.ts';
+import { SPEC_ROOT, SPEC_RUN_ID } from './support/fixtures.ts';
+
+/** A root that would answer with IO_ERROR if it were touched. */
+const NOWHERE = '/nonexistent/backups';
+
+async function codeOf(request: unknown): Promise<string> {
+  const answer = await getBackupRun(request, { root: NOWHERE });
+  return answer.ok ? 'ok' : answer.error.code;
+}
+
+function revokedProxy(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+const throwing = {
+  get run_id(): string {
+    throw new Error('no');
+  },
+};
+
+const hostileProxy = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('no');
+    },
+    has: () => true,
+  },
+);
+
+describe('getBackupRun() answers INVALID_DATA, without touching the disk, to a request that is', () => {
+  const requests: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['a number', 5],
+    ['a string', SPEC_RUN_ID],
+    ['a boolean', true],
+    ['a symbol', Symbol('run')],
+    ['a bigint', 5n],
+    ['a function', () => ({ run_id: SPEC_RUN_ID })],
+    ['an empty object', {}],
+    ['an array', [SPEC_RUN_ID]],
+    ['an array with a run_id', Object.assign([], { run_id: SPEC_RUN_ID })],
+    ['a String object', { run_id: new String(SPEC_RUN_ID) }],
+    ['an array in run_id', { run_id: [SPEC_RUN_ID] }],
+    ['an object with a toString', { run_id: { toString: () => SPEC_RUN_ID } }],
+    ['a getter that throws', throwing],
+    ['a revoked proxy', revokedProxy()],
+    ['a revoked proxy as run_id', { run_id: revokedProxy() }],
+    ['a proxy that throws', hostileProxy],
+    ['null in run_id', { run_id: null }],
+    ['NaN in run_id', { run_id: Number.NaN }],
+  ];
+  it.each(requests)('%s', async (_, request) => {
+    expect(await codeOf(request)).toBe('INVALID_DATA');
+  });
+
+  it('any object without a string in run_id', async () => {
+    const value = fc.anything({ withBigInt: true, withNullPrototype: true, withTypedArray: true });
+    await fc.assert(
+      fc.asyncProperty(value, async (run_id) => {
+        fc.pre(typeof run_id !== 'string');
+        expect(await codeOf({ run_id })).toBe('INVALID_DATA');
+      }),
+    );
+  });
+});
+
+describe('getBackupRun() answers BACKUP_RUN_NOT_FOUND, without touching the disk, to a string that is no run id', () => {
+  const ids = [
+    '',
+    '.',
+    '..',
+    '../completed/20260629-121045-000001',
+    '/etc/passwd',
+    'a/b',
+    'a\\b',
+    'a\0b',
+    'a..b',
+    'a.',
+    '-a',
+    '_a',
+    '.a',
+    'a b',
+    'a\n',
+    'ü',
+    'а', // Cyrillic
+    '*',
+    'con',
+    'NUL',
+    'nul.txt',
+    'Com1',
+    'lpt9.tar.gz',
+    'a'.repeat(129),
+    '__proto__',
+  ];
+  it.each(ids)('%j', async (run_id) => {
+    expect(await codeOf({ run_id })).toBe('BACKUP_RUN_NOT_FOUND');
+  });
+
+  it('any string that the grammar does not make', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'binary' }), async (run_id) => {
+        fc.pre(!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(run_id));
+        expect(await codeOf({ run_id })).toBe('BACKUP_RUN_NOT_FOUND');
+      }),
+    );
+  });
+});
+
+describe('getBackupRun() looks on the disk for', () => {
+  it.each(['a', '0', 'a'.repeat(128), 'a.b-c_d', 'com10', 'console', 'nulls', 'constructor', 'a--b__c'])(
+    '%s',
+    async (run_id) => {
+      expect(await codeOf({ run_id })).toBe('IO_ERROR');
+    },
+  );
+
+  it('the run_id of a class instance, of a null prototype object and of a well-behaved proxy', async () => {
+    const proxy = new Proxy({ run_id: 'a' }, {});
+    for (const request of [proxy, Object.assign(Object.create(null), { run_id: 'a' })]) {
+      expect(await codeOf(request)).toBe('IO_ERROR');
+    }
+  });
+
+  it('a run_id that is read once, so that it cannot change after it was checked', async () => {
+    let reads = 0;
+    const request = {
+      get run_id(): string {
+        reads += 1;
+        return reads === 1 ? SPEC_RUN_ID : '../../etc';
+      },
+    };
+    const answer = await getBackupRun(request, { root: SPEC_ROOT });
+    expect(answer.ok).toBe(true);
+    expect(reads).toBe(1);
+  });
+});
+
+describe('createInspector() throws a TypeError that names the option, when', () => {
+  const bad: [string, unknown, RegExp][] = [
+    ['there are no options', undefined, /options/],
+    ['there is no root', {}, /root/],
+    ['root is empty', { root: '' }, /root/],
+    ['root is a number', { root: 5 }, /root/],
+    ['root has a NUL', { root: 'a\0b' }, /root/],
+    ['stallTimeoutMs is 0', { root: 'x', stallTimeoutMs: 0 }, /stallTimeoutMs/],
+    ['stallTimeoutMs is a string', { root: 'x', stallTimeoutMs: '5' }, /stallTimeoutMs/],
+    ['stallTimeoutMs is more than a timer takes', { root: 'x', stallTimeoutMs: 2 ** 31 }, /stallTimeoutMs/],
+    ['limits is a number', { root: 'x', limits: 5 }, /limits/],
+    ['a limit is negative', { root: 'x', limits: { findings: -1 } }, /limits\.findings/],
+    ['a limit is NaN', { root: 'x', limits: { artifacts: Number.NaN } }, /limits\.artifacts/],
+  ];
+  it.each(bad)('%s', (_, options, where) => {
+    expect(() => createInspector(options as never)).toThrow(TypeError);
+    expect(() => createInspector(options as never)).toThrow(where);
+  });
+});
+
+describe('getBackupRun() rejects with a TypeError when', () => {
+  const bad: [string, unknown][] = [
+    ['level is unknown', { level: 'all' }],
+    ['level is a number', { level: 1 }],
+    ['signal is no signal', { signal: {} }],
+    ['signal is an AbortController', { signal: new AbortController() }],
+  ];
+  it.each(bad)('%s', async (_, options) => {
+    const root = temporaryDirectory();
+    await expect(getBackupRun({ run_id: 'a' }, { root, ...(options as object) })).rejects.toThrow(TypeError);
+  });
+});
