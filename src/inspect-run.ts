@@ -6,17 +6,19 @@
 
 import { assemble } from './assemble.ts';
 import { manifestInvalid, Refusal } from './errors.ts';
-import { loadRun } from './manifest/load.ts';
+import type { Gate } from './gate.ts';
+import { loadRun, type Limits } from './manifest/load.ts';
 import { tooMany } from './manifest/interpret.ts';
 import { mergeParticipants } from './manifest/merge.ts';
 import { judgeStatus } from './manifest/status.ts';
-import type { Answer, Inspected } from './model.ts';
-import { runIdOf, type InspectionSettings, type InspectorSettings } from './request.ts';
-import type { Disk } from './store/disk.ts';
+import type { Answer, Inspected, Refused } from './model.ts';
+import { runIdOf, type InspectionSettings } from './request.ts';
+import type { Session, SharedDisk } from './store/disk.ts';
 import { refusalOf } from './store/errno.ts';
 import { RUN_MANIFEST } from './store/layout.ts';
-import { isSameEntry, unpin } from './store/pin.ts';
+import { isSameEntry } from './store/pin.ts';
 import { locate, type Located } from './store/resolve.ts';
+import type { Root } from './store/root.ts';
 import { findStrays } from './store/stray.ts';
 import { claimsOf } from './verify/claims.ts';
 import type { HashFile } from './verify/hashing/hash-file.ts';
@@ -25,8 +27,11 @@ import { keyOf, measure } from './verify/measure.ts';
 
 /** What the inspections of one inspector share. */
 export interface Shared {
-  readonly settings: InspectorSettings;
-  readonly disk: Disk;
+  readonly root: Root;
+  readonly limits: Limits;
+  /** Bounds the inspections under way, and so their descriptors. */
+  readonly gate: Gate;
+  readonly disk: SharedDisk;
   readonly hashFile: HashFile;
 }
 
@@ -41,16 +46,15 @@ export async function inspectRun(
 ): Promise<Answer> {
   try {
     const runId = runIdOf(request);
-    const read = { bytes: 0 };
-    for (let attempt = 1; ; attempt += 1) {
-      const answer = await attemptAt(runId, attempt, { call, shared, read });
-      call.signal?.throwIfAborted();
-      if (answer !== null) return answer;
+    const leave = await shared.gate.enter(call.signal);
+    try {
+      return await inspectUntilItStays(runId, { call, shared, read: { bytes: 0 } });
+    } finally {
+      leave();
     }
   } catch (thrown) {
     call.signal?.throwIfAborted();
-    if (thrown instanceof Refusal) return { ok: false, error: thrown.error };
-    throw thrown;
+    return refused(thrown, shared.root.name);
   }
 }
 
@@ -62,32 +66,43 @@ interface Inspection {
   readonly read: { bytes: number };
 }
 
+/** An error becomes an answer; so does a fault of the disk that no step has told the place of. */
+function refused(thrown: unknown, path: string): Refused {
+  const refusal = thrown instanceof Refusal ? thrown : refusalOf(thrown, path);
+  if (refusal instanceof Refusal) return { ok: false, error: refusal.error };
+  throw refusal;
+}
+
+async function inspectUntilItStays(runId: string, inspection: Inspection): Promise<Answer> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await attemptAt(runId, attempt, inspection);
+    inspection.call.signal?.throwIfAborted();
+    if (answer !== null) return answer;
+  }
+}
+
 /** Inspects the run where it is now; null when it did not stay there and has to be looked at again. */
 async function attemptAt(runId: string, attempt: number, inspection: Inspection): Promise<Answer | null> {
-  const { call, shared } = inspection;
-  const located = await locateNow(runId, inspection);
+  const disk = inspection.shared.disk.session();
+  const located = await locateNow(runId, disk, inspection);
   try {
-    const outcome = await inspectLocated(located, attempt, inspection).catch(refused);
-    if (outcome === null || (await stays(located, inspection))) return outcome;
+    const outcome = await inspectLocated(located, { ...inspection, disk, attempt }).catch((thrown: unknown) =>
+      refused(thrown, located.path),
+    );
+    if (outcome === null || (await stays(located, disk, inspection))) return outcome;
     if (attempt < ATTEMPTS) return null;
     const issues = [{ path: '', message: 'the run was moved whenever it was read' }];
     return { ok: false, error: manifestInvalid(`${located.path}/${RUN_MANIFEST}`, issues) };
   } finally {
-    await shared.disk.perform(unpin(located.pin));
-    call.signal?.throwIfAborted();
+    await disk.end(located.pin.release());
   }
 }
 
-function refused(thrown: unknown): Answer {
-  if (thrown instanceof Refusal) return { ok: false, error: thrown.error };
-  throw thrown;
-}
-
 /** Whether the run is still the one directory of its name, in the same place. */
-async function stays(located: Located, inspection: Inspection): Promise<boolean> {
+async function stays(located: Located, disk: Session, inspection: Inspection): Promise<boolean> {
   try {
-    const again = await locateNow(located.runId, inspection);
-    await inspection.shared.disk.perform(unpin(again.pin));
+    const again = await locateNow(located.runId, disk, inspection);
+    await disk.end(again.pin.release());
     return again.directory === located.directory && isSameEntry(again.pin.stats, located.pin.stats);
   } catch (thrown) {
     if (thrown instanceof Refusal && thrown.error.code === 'BACKUP_RUN_NOT_FOUND') return false;
@@ -95,23 +110,26 @@ async function stays(located: Located, inspection: Inspection): Promise<boolean>
   }
 }
 
-async function locateNow(runId: string, { call, shared }: Inspection): Promise<Located> {
-  const { root } = shared.settings;
+async function locateNow(runId: string, disk: Session, { call, shared }: Inspection): Promise<Located> {
   try {
-    return await shared.disk.perform(locate(root, runId), call.signal, ({ pin }) => unpin(pin));
+    return await disk.perform(locate(shared.root, runId), call.signal, ({ pin }) => pin.release());
   } catch (fault) {
-    throw refusalOf(fault, root.name);
+    throw refusalOf(fault, shared.root.name);
   }
+}
+
+/** One attempt of an inspection. */
+interface Attempt extends Inspection {
+  readonly attempt: number;
+  readonly disk: Session;
 }
 
 async function inspectLocated(
   located: Located,
-  attempt: number,
-  { call, shared, read }: Inspection,
+  { call, shared, read, disk, attempt }: Attempt,
 ): Promise<Inspected | null> {
   const { level, signal } = call;
-  const { disk, hashFile, settings } = shared;
-  const { limits } = settings;
+  const { hashFile, limits } = shared;
 
   const loaded = await loadRun(disk, located, limits, signal);
   const judgedStatus = judgeStatus(located.directory, loaded.head.status);

@@ -1,5 +1,6 @@
 /** Options come in, an inspector goes out: what its calls share, and how long that lives. */
 
+import { createGate } from './gate.ts';
 import { inspectRun } from './inspect-run.ts';
 import type { Answer } from './model.ts';
 import {
@@ -9,7 +10,8 @@ import {
   type InspectorOptions,
 } from './request.ts';
 import { createDisk } from './store/disk.ts';
-import { createInProcessHasher } from './verify/hashing/in-process.ts';
+import { createRoot } from './store/root.ts';
+import { hashInProcess } from './verify/hashing/in-process.ts';
 
 /** Inspects the runs of one backups directory. */
 export interface Inspector {
@@ -26,6 +28,9 @@ export interface Inspector {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Inspections under way at once: each holds up to eight descriptors, and a process may have no more than 256. */
+const AT_ONCE = 16;
+
 /**
  * Creates an inspector. Nothing starts before its first call and nothing lives after `close()`.
  *
@@ -34,7 +39,14 @@ export interface Inspector {
 export function createInspector(options: InspectorOptions): Inspector {
   const settings = inspectorSettings(options);
   const disk = createDisk(settings);
-  const shared = { settings, disk, hashFile: createInProcessHasher(disk) };
+  const gate = createGate(AT_ONCE);
+  const shared = {
+    gate,
+    root: createRoot(settings.root),
+    limits: settings.limits,
+    disk,
+    hashFile: hashInProcess,
+  };
   const inFlight = new Map<AbortController, Promise<unknown>>();
   let isClosed = false;
 

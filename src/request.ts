@@ -1,13 +1,12 @@
 /** A request and options of any kind come in, a run id and known options go out; only options can be a caller's mistake. */
 
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { invalidData, notFound, Refusal } from './errors.ts';
 import { describe } from './manifest/schemas.ts';
 import type { Limits } from './manifest/load.ts';
 import type { Level } from './model.ts';
 import { NAME } from './store/layout.ts';
-import type { Root } from './store/resolve.ts';
 
 /** What an inspector is made with. */
 export interface InspectorOptions {
@@ -43,7 +42,8 @@ export interface InspectionOptions {
 
 /** The options of an inspector, complete. */
 export interface InspectorSettings {
-  readonly root: Root;
+  /** Absolute path of the backups directory. */
+  readonly root: string;
   readonly stallTimeoutMs: number;
   readonly limits: Limits;
 }
@@ -105,8 +105,7 @@ const inspectionSchema = v.object({
 /** Completes the options of an inspector; throws a `TypeError` for bad ones. */
 export function inspectorSettings(options: unknown): InspectorSettings {
   const { root, ...settings } = checked(inspectorSchema, options, 'create an inspector');
-  const path = resolve(root);
-  return { root: { path, name: basename(path) }, ...settings };
+  return { root: resolve(root), ...settings };
 }
 
 /** Completes the options of an inspection; throws a `TypeError` for bad ones. */

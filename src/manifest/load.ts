@@ -12,8 +12,8 @@ import {
   RUN_MANIFEST,
   statusOf,
 } from '../store/layout.ts';
+import { isSameRevision } from '../store/pin.ts';
 import type { Located } from '../store/resolve.ts';
-import { isSameRevision } from '../store/stable-read.ts';
 import { interpretParticipantFile, interpretRun, tooMany, type RunRecord } from './interpret.ts';
 import { readManifests, reasonOf, type Fault, type ManifestLimits, type ManifestRead } from './read.ts';
 import type { ParticipantRecord } from './schemas.ts';

@@ -5,8 +5,9 @@
 
 import { sentenceOf, type ManifestIssue } from '../errors.ts';
 import { pause, type Plan, type Stats } from '../store/calls.ts';
-import type { Kind, Pin } from '../store/pin.ts';
-import { isSameRevision, readStable } from '../store/stable-read.ts';
+import { Churned } from '../store/errno.ts';
+import { isSameRevision, type Kind, type Pin } from '../store/pin.ts';
+import { readStable } from '../store/stable-read.ts';
 import { parseJson, type JsonLimits } from './json.ts';
 import type { Parsed } from './schemas.ts';
 
@@ -62,6 +63,7 @@ export interface Fault {
 }
 
 function mayChange<T>(wanted: Wanted<T>, result: ManifestRead<T> | Fault | undefined): boolean {
+  if (result?.found === 'fault') return result.fault instanceof Churned;
   return result?.found === 'invalid' || (result?.found === 'absent' && wanted.mayAppear);
 }
 

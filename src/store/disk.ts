@@ -3,6 +3,7 @@
  * loop, few at a time, each again when it was interrupted, none waited for longer than the stall timeout.
  */
 
+import { createGate } from '../gate.ts';
 import type { Call, Plan } from './calls.ts';
 import { errnoOf, isTransient, OutOfThreads, Stalled } from './errno.ts';
 
@@ -16,7 +17,7 @@ const IN_FLIGHT = 2;
 const RETRIES = 20;
 const RETRY_PAUSE = 5;
 
-/** Everything of an inspector that touches the disk asynchronously. */
+/** Performs plans. */
 export interface Disk {
   /**
    * Performs a plan to its end. The caller is freed at once by an abort (with the signal's reason), by a call that
@@ -27,6 +28,17 @@ export interface Disk {
   perform<T>(plan: Plan<T>, signal?: AbortSignal, release?: (value: T) => Plan<void>): Promise<T>;
 }
 
+/** The disk as one inspection uses it. */
+export interface Session extends Disk {
+  /** Performs a last plan once no other is under way; waits for it unless one of them is stuck without its caller. */
+  end(plan: Plan<void>): Promise<void>;
+}
+
+/** Everything of an inspector that touches the disk beside the event loop. */
+export interface SharedDisk {
+  session(): Session;
+}
+
 type Abandon = (reason: unknown) => void;
 type Ended<T> = { readonly value: T } | null;
 interface Caller<T> {
@@ -34,28 +46,21 @@ interface Caller<T> {
   readonly abandon: Abandon;
   readonly isGone: () => boolean;
 }
+interface Start<T> {
+  readonly settle: (value: T, isLate: boolean) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly signal: AbortSignal | undefined;
+}
 type Endable<T> = Generator<Call, Ended<T>, void>;
 
-export function createDisk(options: { readonly stallTimeoutMs: number }): Disk {
-  const queue: (() => void)[] = [];
+export function createDisk(options: { readonly stallTimeoutMs: number }): SharedDisk {
+  const gate = createGate(IN_FLIGHT);
   const active = new Set<Abandon>();
-  let slots = IN_FLIGHT;
   let lost = 0;
-
-  async function acquire(): Promise<void> {
-    if (slots > 0) slots -= 1;
-    else await new Promise<void>((resolve) => queue.push(resolve));
-  }
-
-  function free(): void {
-    const next = queue.shift();
-    if (next === undefined) slots += 1;
-    else next();
-  }
 
   /** Makes a call once and resolves to its fault or null, however late; `abandon` frees the caller before. */
   async function attempt(call: Call, abandon: Abandon): Promise<Error | null> {
-    await acquire();
+    const leave = await gate.enter();
     let stalled = false;
     const timer = setTimeout(() => {
       stalled = true;
@@ -66,7 +71,7 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Disk {
     const fault = await new Promise<Error | null>((resolve) => call.later(resolve));
     clearTimeout(timer);
     if (stalled) lost -= 1;
-    free();
+    leave();
     return fault;
   }
 
@@ -102,32 +107,53 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Disk {
     if (step.value !== null) caller.settle(step.value.value);
   }
 
-  function perform<T>(plan: Plan<T>, signal?: AbortSignal, release?: (value: T) => Plan<void>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      let gone = false;
-      const abandon: Abandon = (reason) => {
-        gone = true;
-        reject(reason);
-      };
-      const abort = (): void => abandon(signal?.reason);
-      if (signal?.aborted === true) return abort();
-      if (lost === IN_FLIGHT) return abandon(new OutOfThreads());
-      signal?.addEventListener('abort', abort, { once: true });
-      active.add(abandon);
-      const settle = (value: T): void => {
-        if (gone && release !== undefined) void perform(release(value));
-        else resolve(value);
-      };
-      void run(endable(plan), { settle, abandon, isGone: () => gone })
-        .catch(reject)
-        .finally(() => {
-          active.delete(abandon);
-          signal?.removeEventListener('abort', abort);
-        });
-    });
+  function start<T>(plan: Plan<T>, { settle, reject, signal }: Start<T>): Promise<void> {
+    let gone = false;
+    const abandon: Abandon = (reason) => {
+      gone = true;
+      reject(reason);
+    };
+    const abort = (): void => abandon(signal?.reason);
+    signal?.addEventListener('abort', abort, { once: true });
+    active.add(abandon);
+    const caller = { settle: (value: T) => settle(value, gone), abandon, isGone: () => gone };
+    return run(endable(plan), caller)
+      .catch(reject)
+      .finally(() => {
+        active.delete(abandon);
+        signal?.removeEventListener('abort', abort);
+      });
   }
 
-  return { perform };
+  function session(): Session {
+    const underWay = new Set<Promise<void>>();
+
+    function perform<T>(plan: Plan<T>, signal?: AbortSignal, release?: (value: T) => Plan<void>): Promise<T> {
+      return new Promise<T>((resolve, reject) => {
+        if (signal?.aborted === true) return reject(signal.reason);
+        if (lost === IN_FLIGHT) return reject(new OutOfThreads());
+        const settle = (value: T, isLate: boolean): void => {
+          if (isLate && release !== undefined) void end(release(value));
+          else resolve(value);
+        };
+        const done = start(plan, { settle, reject, signal });
+        underWay.add(done);
+        void done.finally(() => underWay.delete(done));
+      });
+    }
+
+    async function end(plan: Plan<void>): Promise<void> {
+      const before = [...underWay];
+      const last = Promise.all(before).then(() =>
+        start(plan, { settle: () => undefined, reject: () => undefined, signal: undefined }),
+      );
+      if (before.length === 0) await last;
+    }
+
+    return { perform, end };
+  }
+
+  return { session };
 }
 
 /** A plan that can be ended early, by `return(null)`: what it holds is released, and no catch of it is asked. */

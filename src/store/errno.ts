@@ -39,13 +39,30 @@ export class OutOfThreads extends Error {
   }
 }
 
+/** The fault of a system call that expects a directory and finds something else. */
+export function notADirectory(): Error {
+  return Object.assign(new Error('not a directory'), { errno: -constants.errno.ENOTDIR });
+}
+
+/** What was reached by a path is not, or may not be, what stood there before. Off Linux also honest writers cause it. */
+export class Churned extends Error {
+  constructor() {
+    super('the directories on the way changed while they were walked');
+    this.name = 'Churned';
+  }
+}
+
 /**
  * The name of the errno behind a fault, or null when it is no fault of a system call.
  * The number decides: libuv has no code for ESTALE, EUCLEAN or EBADMSG ("Unknown system error -116").
  */
 export function errnoOf(fault: unknown): string | null {
   if (fault instanceof Stalled) return 'ETIMEDOUT';
-  if (!(fault instanceof Error) || !('errno' in fault) || typeof fault.errno !== 'number') return null;
+  if (fault instanceof Churned) return 'EAGAIN';
+  if (!(fault instanceof Error)) return null;
+  // What Node's permission model does not allow.
+  if ('code' in fault && fault.code === 'ERR_ACCESS_DENIED') return 'EACCES';
+  if (!('errno' in fault) || typeof fault.errno !== 'number') return null;
   const named = NAMES.get(Math.abs(fault.errno));
   if (named !== undefined) return named;
   return 'code' in fault && typeof fault.code === 'string' && /^E[A-Z0-9]+$/.test(fault.code)

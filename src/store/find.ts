@@ -6,10 +6,10 @@
 import type { Dirent, PathLike } from 'node:fs';
 import { sep } from 'node:path';
 import type { FileSystemAdapter } from 'fast-glob';
-import { list, type Entry, type Plan } from './calls.ts';
+import type { Entry, Plan } from './calls.ts';
 import type { Disk } from './disk.ts';
 import { errnoOf, shortageOf } from './errno.ts';
-import { through, unpin, walk, type Pin } from './pin.ts';
+import { walk, type Pin } from './pin.ts';
 
 /** One entry below a directory. */
 export interface Found {
@@ -121,13 +121,13 @@ function refuse(path: PathLike): never {
 }
 
 function* listBelow(directory: Pin, names: readonly Buffer[]): Plan<Entry[]> {
-  if (names.length === 0) return yield* list(through(directory.fd));
+  if (names.length === 0) return yield* directory.list();
   const walked = yield* walk(directory, names);
   // It was there a moment ago: gone, or replaced by something that holds no entries.
   if (walked.ended !== 'at') return [];
   try {
-    return walked.pin.stats.isDirectory() ? yield* list(through(walked.pin.fd)) : [];
+    return walked.pin.stats.isDirectory() ? yield* walked.pin.list() : [];
   } finally {
-    yield* unpin(walked.pin);
+    yield* walked.pin.release();
   }
 }

@@ -1,23 +1,24 @@
 /**
- * A directory and one name in it come in, a hold on exactly that entry goes out, following nothing.
- * A pin is an `O_PATH` descriptor: it stays with its entry whatever is renamed or exchanged meanwhile, it never opens
- * the entry (a FIFO would hang, a device would act), and what is reached through it cannot be swapped for another.
+ * A pin is a hold on one entry of the file system: what is reached through it is what was pinned, or a fault, never
+ * something else that was put in its place. Here is what can be done with any pin; `anchored` and `named` make them.
  */
 
-import { constants } from 'node:fs';
-import { close, fstat, open, type FsPath, type Plan, type Stats } from './calls.ts';
+import type { Entry, FsPath, Plan, Stats } from './calls.ts';
 import { errnoOf } from './errno.ts';
 
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
-
-/** `O_PATH` of Linux, which Node has no name for but passes on. */
-const O_PATH = 0o10000000;
-
-/** A hold on one entry of the file system. */
+/** A hold on one entry; to be released. */
 export interface Pin {
-  readonly fd: number;
   /** What it was when it was pinned. */
   readonly stats: Stats;
+  /** Pins the entry of this name in this directory, whatever it is; a symlink is pinned itself. */
+  entry(name: string | Buffer): Plan<Pin>;
+  /** Pins the directory of this name, also through a symlink. */
+  directory(name: string): Plan<Pin>;
+  /** Lists this directory, in no order. */
+  list(): Plan<Entry[]>;
+  /** Opens this file for reading. Callers have seen that it is a regular one. */
+  open(): Plan<number>;
+  release(): Plan<void>;
 }
 
 /** What an entry is. */
@@ -31,6 +32,7 @@ export type Kind =
   | 'block device'
   | 'special file';
 
+/** By fstat and never by errno: a symlink is ENOTDIR to one call and ELOOP to another. */
 export function kindOf(stats: Stats): Kind {
   if (stats.isFile()) return 'regular file';
   if (stats.isDirectory()) return 'directory';
@@ -46,55 +48,25 @@ export function isSameEntry(a: Stats, b: Stats): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-/** The path by which the kernel reaches what a descriptor holds. */
-export function through(fd: number): string {
-  return `/proc/self/fd/${fd}`;
+/** Whether two looks saw the same revision of one entry. */
+export function isSameRevision(a: Stats, b: Stats): boolean {
+  return isSameEntry(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-function join(pin: Pin, name: string | Buffer): FsPath {
-  const directory = `${through(pin.fd)}/`;
-  return typeof name === 'string' ? directory + name : Buffer.concat([Buffer.from(directory), name]);
+/** The path of a name in a directory. */
+export function join(directory: FsPath, name: string | Buffer): FsPath {
+  if (typeof directory === 'string' && typeof name === 'string') return `${directory}/${name}`;
+  return Buffer.concat([Buffer.from(directory), Buffer.from('/'), Buffer.from(name)]);
 }
 
-function* pinned(path: FsPath, flags: number): Plan<Pin> {
-  const fd = yield* open(path, O_PATH | flags);
-  let held: Pin | null = null;
-  try {
-    held = { fd, stats: yield* fstat(fd) };
-    return held;
-  } finally {
-    if (held === null) yield* close(fd);
-  }
-}
-
-/** Pins the directory a path leads to. Symlinks are followed: where the root is, is the operator's word. */
-export function pinRoot(path: string): Plan<Pin> {
-  return pinned(path, O_DIRECTORY);
-}
-
-/** Pins a status directory of the root. It may be a symlink: operators put `completed` on another volume. */
-export function pinFollowing(root: Pin, name: string): Plan<Pin> {
-  return pinned(join(root, name), O_DIRECTORY);
-}
-
-/** Pins the entry of this name, whatever it is; a symlink is pinned itself. */
-export function pinEntry(directory: Pin, name: string | Buffer): Plan<Pin> {
-  return pinned(join(directory, name), O_NOFOLLOW);
-}
-
-/** The same, or null when nothing has that name. */
+/** Pins the entry of a name, or null when nothing has that name. */
 export function* pinIfThere(directory: Pin, name: string | Buffer): Plan<Pin | null> {
   try {
-    return yield* pinEntry(directory, name);
+    return yield* directory.entry(name);
   } catch (fault) {
     if (errnoOf(fault) === 'ENOENT') return null;
     throw fault;
   }
-}
-
-/** Lets go of an entry. */
-export function unpin(held: Pin): Plan<void> {
-  return close(held.fd);
 }
 
 /** Where a walk of several names ended. */
@@ -111,22 +83,14 @@ export function* walk(from: Pin, names: readonly (string | Buffer)[]): Plan<Walk
     try {
       next = yield* pinIfThere(at, name);
     } finally {
-      if (at !== from) yield* unpin(at);
+      if (at !== from) yield* at.release();
     }
     if (next === null) return { ended: 'absent' };
     if (index < names.length - 1 && !next.stats.isDirectory()) {
-      yield* unpin(next);
+      yield* next.release();
       return { ended: 'in the way', kind: kindOf(next.stats) };
     }
     at = next;
   }
   return { ended: 'at', pin: at };
-}
-
-/**
- * Opens the pinned entry itself for reading. Only regular files: callers check the kind of the pin first.
- * Not blocking, so that a lease held by another program cannot hang us.
- */
-export function openPinned(held: Pin): Plan<number> {
-  return open(through(held.fd), O_RDONLY | O_NONBLOCK);
 }

@@ -1,18 +1,11 @@
 /** A run id comes in, the one directory that holds this run goes out, pinned, or the reason why there is none. */
 
 import { ambiguous, notFound, Refusal, unsafe } from '../errors.ts';
-import { lstat, type Plan } from './calls.ts';
+import type { Plan } from './calls.ts';
 import { errnoOf, refusalOf } from './errno.ts';
 import { LOOK_UP_ORDER, runPath, type StatusDirectory } from './layout.ts';
-import { isSameEntry, kindOf, pinFollowing, pinIfThere, pinRoot, through, unpin, type Pin } from './pin.ts';
-
-/** The backups directory. */
-export interface Root {
-  /** Absolute. */
-  readonly path: string;
-  /** What answers call it: its basename. */
-  readonly name: string;
-}
+import { isSameEntry, kindOf, pinIfThere, type Pin } from './pin.ts';
+import type { Root } from './root.ts';
 
 /** A run's directory, held. */
 export interface Located {
@@ -23,7 +16,7 @@ export interface Located {
   readonly pin: Pin;
 }
 
-/** Finds a run. The caller unpins what it gets. Costs the same whatever else the root holds. */
+/** Finds a run. The caller releases its pin. Costs the same whatever else the root holds. */
 export function* locate(root: Root, runId: string): Plan<Located> {
   // A run that was moved between our looks can be missed, or be seen twice, once: hence the second pass.
   return (yield* locateOnce(root, runId, false)) ?? (yield* locateSurely(root, runId));
@@ -55,13 +48,13 @@ function* locateOnce(root: Root, runId: string, isLast: boolean): Plan<Located |
       );
     return chosen;
   } finally {
-    for (const each of found) if (each !== chosen) yield* unpin(each.pin);
+    for (const each of found) if (each !== chosen) yield* each.pin.release();
   }
 }
 
-/** Pins whatever has the run's name, in look-up order, into `found`, which is the caller's to unpin. */
+/** Pins whatever has the run's name, in look-up order, into `found`, which is the caller's to release. */
 function* lookEverywhere(root: Root, runId: string, found: Located[]): Plan<void> {
-  const rootPin = yield* naming(root.name, pinRoot(root.path));
+  const rootPin = yield* naming(root.name, root.pin());
   try {
     for (const directory of LOOK_UP_ORDER) {
       const statusPath = `${root.name}/${directory}`;
@@ -72,32 +65,24 @@ function* lookEverywhere(root: Root, runId: string, found: Located[]): Plan<void
         const pin = yield* naming(path, pinIfThere(status, runId));
         if (pin !== null) found.push({ runId, directory, path, pin });
       } finally {
-        yield* unpin(status);
+        yield* status.release();
       }
     }
   } finally {
-    yield* unpin(rootPin);
+    yield* rootPin.release();
   }
 }
 
 /** Pins a status directory, or null when the root has none of this name. */
-function* statusDirectory(rootPin: Pin, name: StatusDirectory): Plan<Pin | null> {
+function* statusDirectory(root: Pin, name: StatusDirectory): Plan<Pin | null> {
   try {
-    return yield* pinFollowing(rootPin, name);
+    return yield* root.directory(name);
   } catch (fault) {
     if (errnoOf(fault) !== 'ENOENT') throw fault;
+    const link = yield* pinIfThere(root, name);
+    if (link === null) return null;
     // A symlink to a volume that is not mounted is no absence: the run may well be there.
-    if (yield* isThere(`${through(rootPin.fd)}/${name}`)) throw fault;
-    return null;
-  }
-}
-
-function* isThere(path: string): Plan<boolean> {
-  try {
-    yield* lstat(path);
-    return true;
-  } catch (fault) {
-    if (errnoOf(fault) === 'ENOENT') return false;
+    yield* link.release();
     throw fault;
   }
 }

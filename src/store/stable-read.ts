@@ -4,7 +4,7 @@
  */
 
 import { close, fstat, read, type Plan, type Stats } from './calls.ts';
-import { kindOf, openPinned, unpin, walk, type Kind, type Pin } from './pin.ts';
+import { isSameRevision, kindOf, walk, type Kind, type Pin } from './pin.ts';
 
 /** What came of reading a small file whole. */
 export type StableRead =
@@ -13,17 +13,6 @@ export type StableRead =
   | { readonly found: 'not regular'; readonly kind: Kind }
   | { readonly found: 'too large'; readonly size: bigint; readonly stats: Stats }
   | { readonly found: 'torn' };
-
-/** Whether two looks at one entry saw the same revision of it. */
-export function isSameRevision(a: Stats, b: Stats): boolean {
-  return (
-    a.dev === b.dev &&
-    a.ino === b.ino &&
-    a.size === b.size &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs
-  );
-}
 
 /** Reads one file below a directory; at most `cap` bytes. */
 export function* readStable(directory: Pin, names: readonly string[], cap: number): Plan<StableRead> {
@@ -34,12 +23,12 @@ export function* readStable(directory: Pin, names: readonly string[], cap: numbe
     if (!walked.pin.stats.isFile()) return { found: 'not regular', kind: kindOf(walked.pin.stats) };
     return yield* readPinned(walked.pin, cap);
   } finally {
-    yield* unpin(walked.pin);
+    yield* walked.pin.release();
   }
 }
 
 function* readPinned(held: Pin, cap: number): Plan<StableRead> {
-  const fd = yield* openPinned(held);
+  const fd = yield* held.open();
   try {
     const before = yield* fstat(fd);
     if (before.size > BigInt(cap)) return { found: 'too large', size: before.size, stats: before };

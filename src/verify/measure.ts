@@ -87,11 +87,11 @@ async function lookAt(file: ArtifactFile, { disk, signal }: Measuring): Promise<
 async function readUntilSure(
   file: ArtifactFile,
   digests: readonly string[],
-  { hashFile, signal, onBytes }: Measuring,
+  { hashFile, disk, signal, onBytes }: Measuring,
 ): Promise<Measurement> {
   const seen = { content: 0, ctime: 0, mismatch: 0 };
   for (;;) {
-    const reading = await hashFile(file, { signal, onBytes }).catch(faultOf);
+    const reading = await hashFile(file, { disk, signal, onBytes }).catch(faultOf);
     if (reading.found !== 'read') return reading;
     const { change, size, digest } = reading;
     if (change === 'content') {

@@ -5,7 +5,8 @@
 
 import { createHash } from 'node:crypto';
 import { close, fstat, read, type Plan, type Stats } from '../../store/calls.ts';
-import { isSameEntry, kindOf, openPinned, unpin, walk, type Kind, type Pin } from '../../store/pin.ts';
+import type { Disk } from '../../store/disk.ts';
+import { isSameEntry, kindOf, walk, type Kind, type Pin } from '../../store/pin.ts';
 
 /** An artifact to be read. */
 export interface ArtifactFile {
@@ -38,6 +39,7 @@ export type Reading =
 
 /** What accompanies a read. */
 export interface Hooks {
+  readonly disk: Disk;
   readonly signal: AbortSignal | undefined;
   /** Is told of every chunk, in bytes. */
   readonly onBytes: (count: number) => void;
@@ -53,7 +55,7 @@ export const CHUNK = 256 * 1_024;
 export function* look(file: ArtifactFile): Plan<Look> {
   const held = yield* hold(file);
   if ('found' in held) return held;
-  yield* unpin(held);
+  yield* held.release();
   return { found: 'regular', stats: held.stats };
 }
 
@@ -62,14 +64,14 @@ export function* hashFile(file: ArtifactFile, buffer: Uint8Array, onBytes: Hooks
   const held = yield* hold(file);
   if ('found' in held) return held;
   try {
-    const fd = yield* openPinned(held);
+    const fd = yield* held.open();
     try {
       return yield* hashOpen(fd, buffer, onBytes);
     } finally {
       yield* close(fd);
     }
   } finally {
-    yield* unpin(held);
+    yield* held.release();
   }
 }
 
@@ -83,7 +85,7 @@ function* hold(file: ArtifactFile): Plan<Pin | Nothing> {
   }
   const kind = kindOf(walked.pin.stats);
   if (kind === 'regular file') return walked.pin;
-  yield* unpin(walked.pin);
+  yield* walked.pin.release();
   return { found: 'not regular', kind };
 }
 
