@@ -1,0 +1,56 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { CASES, SPEC_ROOT } from './support/fixtures.ts';
+import { temporaryDirectory } from './support/runs.ts';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const README = readFileSync(join(PROJECT, 'README.md'), 'utf8');
+const BLOCKS = [...README.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
+
+/** Runs a block as a newcomer would, with the library installed and the spec's run in the backups directory. */
+async function run(code: string): Promise<string> {
+  const outfile = join(temporaryDirectory(), 'example.mjs');
+  await build({
+    stdin: { contents: code.replaceAll('/srv/backups', SPEC_ROOT), resolveDir: PROJECT, loader: 'ts' },
+    alias: { 'backup-run-inspector': './src/index.ts' },
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    banner: { js: "import { createRequire as R } from 'node:module'; const require = R(import.meta.url);" },
+  });
+  const { stdout } = await promisify(execFile)(process.execPath, [outfile]);
+  return stdout;
+}
+
+describe('README.md', () => {
+  it('has examples', () => expect(BLOCKS.length).toBeGreaterThanOrEqual(2));
+
+  it.each(BLOCKS.map((code, index) => [index + 1, code] as const))('example %i runs', async (_, code) => {
+    const printed = await run(`${code}\nif (!answer.ok) throw new Error(answer.error.message);`);
+    expect(printed).toBe(code.includes('console.log') ? 'completed 1 true\n' : '');
+  });
+
+  it('shows the two set-up commands, each on one line', () => {
+    expect(README).toContain('\nnpm ci && npm run demo\n');
+    expect(README).toContain('\nnpm ci && npm test\n');
+  });
+
+  it('has a row for every code of every fixture, with its severity or httpCode', () => {
+    for (const { name, answer } of CASES) {
+      const rows = answer.ok
+        ? answer.findings.map(({ code, severity }) => `${code} ${severity}`)
+        : [`${answer.error.code} ${answer.error.httpCode}`];
+      for (const row of rows) {
+        const [code, second] = row.split(' ');
+        expect(README, name).toMatch(new RegExp(`^\\| \`${code}\` +\\| ${second} +\\|`, 'm'));
+      }
+    }
+  });
+});
