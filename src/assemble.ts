@@ -108,7 +108,7 @@ function coverageOf(judged: readonly Judged[], findingsTotal: number, counted: C
     verified,
     bytes: judged.reduce((sum, each) => sum + each.artifact.size_bytes, 0),
     bytesRead: counted.bytesRead,
-    fromMemo: 0,
+    fromMemo: judged.filter((each) => each.isRemembered).length,
     complete: counted.level === 'digest' && verified === judged.length && counted.wholly,
     findingsTotal,
   };

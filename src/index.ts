@@ -18,6 +18,9 @@ export type {
   RunTrigger,
   RunType,
 } from './model.ts';
+export { createMemo } from './verify/memo.ts';
+export type { Memo, MemoOptions } from './verify/memo.ts';
+export type { Progress } from './verify/progress.ts';
 export type { Finding, FindingCode, Severity } from './findings.ts';
 export type {
   BackupRunAmbiguous,

@@ -21,9 +21,12 @@ import { locate, type Located } from './store/resolve.ts';
 import type { Root } from './store/root.ts';
 import { findStrays } from './store/stray.ts';
 import { claimsOf } from './verify/claims.ts';
-import type { HashFile } from './verify/hashing/hash-file.ts';
+import type { Hasher } from './verify/hashing/hasher.ts';
 import { judge } from './verify/judge.ts';
-import { keyOf, measure } from './verify/measure.ts';
+import { keyOf, measure, OutOfTime } from './verify/measure.ts';
+import type { Memo } from './verify/memo.ts';
+import { createMeter, type Meter } from './verify/progress.ts';
+import type { Participation, Sharing } from './verify/sharing.ts';
 
 /** What the inspections of one inspector share. */
 export interface Shared {
@@ -32,35 +35,79 @@ export interface Shared {
   /** Bounds the inspections under way, and so their descriptors. */
   readonly gate: Gate;
   readonly disk: SharedDisk;
-  readonly hashFile: HashFile;
+  readonly hasher: Hasher;
+  readonly sharing: Sharing;
+  readonly memo: Memo | null;
 }
 
 /** How often a run is inspected that is moved, or replaced, while it is. */
 const ATTEMPTS = 5;
 
-/** Inspects the run of a request. Rejects only for an abort, with the signal's reason. */
+/**
+ * Inspects the run of a request. Rejects only for an abort, with its reason: the controller is the call's own, so that what
+ * goes wrong in a callback can end it.
+ */
 export async function inspectRun(
   request: unknown,
   call: InspectionSettings,
+  controller: AbortController,
   shared: Shared,
 ): Promise<Answer> {
+  const { signal } = controller;
+  const reads = shared.sharing.join();
+  const budget = startBudget(call.timeBudgetMs, signal);
   try {
     const runId = runIdOf(request);
-    const leave = await shared.gate.enter(call.signal);
+    const meter = createMeter(runId, call.onProgress, (reason) => controller.abort(reason));
+    const leave = await shared.gate.enter(signal);
     try {
-      return await inspectUntilItStays(runId, { call, shared, read: { bytes: 0 } });
+      const inspection = { call, signal, budget, reads, meter, shared, read: { bytes: 0 } };
+      const answer = await inspectUntilItStays(runId, inspection);
+      if (answer.ok) meter.end();
+      signal.throwIfAborted();
+      return answer;
     } finally {
       leave();
     }
   } catch (thrown) {
-    call.signal?.throwIfAborted();
+    signal.throwIfAborted();
     return refused(thrown, shared.root.name);
+  } finally {
+    budget.end();
+    reads.leave();
   }
+}
+
+/** The time that reading may take. */
+interface Budget {
+  /** Aborted by the call, or with `OutOfTime` when the time is over. */
+  readonly signal: AbortSignal;
+  end(): void;
+}
+
+function startBudget(milliseconds: number | undefined, signal: AbortSignal): Budget {
+  if (milliseconds === undefined) return { signal, end: () => undefined };
+  const controller = new AbortController();
+  const abort = (): void => controller.abort(signal.reason);
+  const reason = new OutOfTime(`the time budget of ${milliseconds} ms is over`);
+  const timer = setTimeout(() => controller.abort(reason), milliseconds);
+  signal.addEventListener('abort', abort, { once: true });
+  return {
+    signal: controller.signal,
+    end() {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    },
+  };
 }
 
 /** What the steps of one inspection share. */
 interface Inspection {
   readonly call: InspectionSettings;
+  readonly signal: AbortSignal;
+  readonly budget: Budget;
+  readonly reads: Participation;
+  readonly meter: Meter;
   readonly shared: Shared;
   /** Counts the artifact bytes of all attempts. */
   readonly read: { bytes: number };
@@ -76,7 +123,7 @@ function refused(thrown: unknown, path: string): Refused {
 async function inspectUntilItStays(runId: string, inspection: Inspection): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await attemptAt(runId, attempt, inspection);
-    inspection.call.signal?.throwIfAborted();
+    inspection.signal.throwIfAborted();
     if (answer !== null) return answer;
   }
 }
@@ -110,9 +157,9 @@ async function stays(located: Located, disk: Session, inspection: Inspection): P
   }
 }
 
-async function locateNow(runId: string, disk: Session, { call, shared }: Inspection): Promise<Located> {
+async function locateNow(runId: string, disk: Session, { signal, shared }: Inspection): Promise<Located> {
   try {
-    return await disk.perform(locate(shared.root, runId), call.signal, ({ pin }) => pin.release());
+    return await disk.perform(locate(shared.root, runId), signal, ({ pin }) => pin.release());
   } catch (fault) {
     throw refusalOf(fault, shared.root.name);
   }
@@ -126,10 +173,10 @@ interface Attempt extends Inspection {
 
 async function inspectLocated(
   located: Located,
-  { call, shared, read, disk, attempt }: Attempt,
+  { call, signal, budget, reads, meter, shared, read, disk, attempt }: Attempt,
 ): Promise<Inspected | null> {
-  const { level, signal } = call;
-  const { hashFile, limits } = shared;
+  const { level } = call;
+  const { hasher, memo, limits } = shared;
 
   const loaded = await loadRun(disk, located, limits, signal);
   const judgedStatus = judgeStatus(located.directory, loaded.head.status);
@@ -150,7 +197,18 @@ async function inspectLocated(
   const onBytes = (count: number): void => {
     read.bytes += count;
   };
-  const measured = await measure(claims, { run: located.pin, level, disk, hashFile, signal, onBytes });
+  const measured = await measure(claims, {
+    run: located,
+    level,
+    disk,
+    hasher,
+    reads,
+    memo,
+    signal: budget.signal,
+    isHurried: call.timeBudgetMs !== undefined,
+    meter,
+    onBytes,
+  });
   const judged = claims.map((claim) =>
     judge(claim, (claim.names && measured.get(keyOf(claim.names))) ?? null, level, located.path),
   );

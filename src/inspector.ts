@@ -11,7 +11,8 @@ import {
 } from './request.ts';
 import { createDisk } from './store/disk.ts';
 import { createRoot } from './store/root.ts';
-import { hashInProcess } from './verify/hashing/in-process.ts';
+import { createHasher } from './verify/hashing/create-hasher.ts';
+import { shareReads } from './verify/sharing.ts';
 
 /** Inspects the runs of one backups directory. */
 export interface Inspector {
@@ -38,15 +39,12 @@ const AT_ONCE = 16;
  */
 export function createInspector(options: InspectorOptions): Inspector {
   const settings = inspectorSettings(options);
+  const { limits, memo } = settings;
+  const root = createRoot(settings.root);
   const disk = createDisk(settings);
+  const hasher = createHasher(settings);
   const gate = createGate(AT_ONCE);
-  const shared = {
-    gate,
-    root: createRoot(settings.root),
-    limits: settings.limits,
-    disk,
-    hashFile: hashInProcess,
-  };
+  const shared = { root, limits, memo, gate, disk, hasher, sharing: shareReads(hasher) };
   const inFlight = new Map<AbortController, Promise<unknown>>();
   let isClosed = false;
 
@@ -58,7 +56,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const abort = (): void => controller.abort(call.signal?.reason);
     if (call.signal?.aborted === true) abort();
     call.signal?.addEventListener('abort', abort, { once: true });
-    const inspection = inspectRun(request, { ...call, signal: controller.signal }, shared);
+    const inspection = inspectRun(request, call, controller, shared);
     inFlight.set(controller, inspection);
     try {
       return await inspection;
@@ -74,6 +72,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const inspections = [...inFlight.values()];
     for (const controller of inFlight.keys()) controller.abort(reason);
     await Promise.allSettled(inspections);
+    await hasher.close();
   }
 
   return { getBackupRun: inspect, close, [Symbol.asyncDispose]: close };

@@ -1,5 +1,6 @@
 /** A request and options of any kind come in, a run id and known options go out; only options can be a caller's mistake. */
 
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { invalidData, notFound, Refusal } from './errors.ts';
@@ -7,11 +8,22 @@ import { describe } from './manifest/schemas.ts';
 import type { Limits } from './manifest/load.ts';
 import type { Level } from './model.ts';
 import { NAME } from './store/layout.ts';
+import type { Memo } from './verify/memo.ts';
+import type { Progress } from './verify/progress.ts';
 
 /** What an inspector is made with. */
 export interface InspectorOptions {
   /** The backups directory. A relative path is taken from the working directory of this moment. */
   root: string;
+  /**
+   * Threads that hash; one less than there are processors, at least one. 0 hashes on the calling thread, in chunks that
+   * take less than a millisecond.
+   */
+  threads?: number;
+  /** Bytes a second that all calls together may read of artifacts; no limit. */
+  maxBytesPerSecond?: number;
+  /** Remembers digests, so that files that did not change are not read again; made by `createMemo()`. */
+  memo?: Memo;
   /** Milliseconds without an answer of the storage after which a file counts as stalled; 30,000. */
   stallTimeoutMs?: number;
   /** What a run may have at most. */
@@ -38,12 +50,23 @@ export interface InspectionOptions {
   level?: Level;
   /** Aborts the inspection: its promise rejects with the signal's reason. */
   signal?: AbortSignal;
+  /**
+   * Milliseconds after which hashing stops; the answer holds what was verified so far, critical participants first, small
+   * artifacts first within them. No limit.
+   */
+  timeBudgetMs?: number;
+  /** Is told how far the inspection is, at most 10 times a second and once at the end. If it throws, the call rejects. */
+  onProgress?: (progress: Progress) => void;
 }
 
 /** The options of an inspector, complete. */
 export interface InspectorSettings {
   /** Absolute path of the backups directory. */
   readonly root: string;
+  readonly threads: number;
+  /** Null without a limit. */
+  readonly maxBytesPerSecond: number | null;
+  readonly memo: Memo | null;
   readonly stallTimeoutMs: number;
   readonly limits: Limits;
 }
@@ -52,6 +75,8 @@ export interface InspectorSettings {
 export interface InspectionSettings {
   readonly level: Level;
   readonly signal: AbortSignal | undefined;
+  readonly timeBudgetMs: number | undefined;
+  readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
 const requestSchema = v.object({ run_id: v.string() });
@@ -82,8 +107,15 @@ const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 /** The longest time a timer of Node can be set to. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
+const MOST_THREADS = 1_024;
+
 const inspectorSchema = v.object({
   root: v.pipe(v.string(), v.nonEmpty(), v.excludes('\0')),
+  threads: v.optional(v.pipe(natural, v.maxValue(MOST_THREADS)), () =>
+    Math.max(1, availableParallelism() - 1),
+  ),
+  maxBytesPerSecond: v.optional(v.nullable(v.pipe(v.number(), v.finite(), v.minValue(1))), null),
+  memo: v.optional(v.nullable(v.custom<Memo>(isMemo, 'expected a memo of createMemo()')), null),
   stallTimeoutMs: v.optional(v.pipe(positive, v.maxValue(LONGEST_TIMER)), 30_000),
   limits: v.optional(
     v.object({
@@ -100,6 +132,8 @@ const inspectorSchema = v.object({
 const inspectionSchema = v.object({
   level: v.optional(v.picklist(['digest', 'size', 'none']), 'digest'),
   signal: v.optional(v.custom<AbortSignal>(isAbortSignal, 'expected an AbortSignal')),
+  timeBudgetMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_TIMER))),
+  onProgress: v.optional(v.custom<(progress: Progress) => void>(isFunction, 'expected a function')),
 });
 
 /** Completes the options of an inspector; throws a `TypeError` for bad ones. */
@@ -110,8 +144,8 @@ export function inspectorSettings(options: unknown): InspectorSettings {
 
 /** Completes the options of an inspection; throws a `TypeError` for bad ones. */
 export function inspectionSettings(options: unknown): InspectionSettings {
-  const { level, signal } = checked(inspectionSchema, options, 'inspect a run');
-  return { level, signal };
+  const { level, signal, timeBudgetMs, onProgress } = checked(inspectionSchema, options, 'inspect a run');
+  return { level, signal, timeBudgetMs, onProgress };
 }
 
 function checked<Schema extends v.GenericSchema>(
@@ -127,6 +161,22 @@ function checked<Schema extends v.GenericSchema>(
   throw new TypeError(`Cannot ${task}: ${where}: ${issue.message}`);
 }
 
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function';
+}
+
+/** Two builds of this library in one process have no common class either. */
+function isMemo(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'recall' in value &&
+    isFunction(value.recall) &&
+    'remember' in value &&
+    isFunction(value.remember)
+  );
+}
+
 /** Signals of another realm, or of a polyfill, have no common class. */
 function isAbortSignal(value: unknown): boolean {
   return (
@@ -135,6 +185,6 @@ function isAbortSignal(value: unknown): boolean {
     'aborted' in value &&
     typeof value.aborted === 'boolean' &&
     'addEventListener' in value &&
-    typeof value.addEventListener === 'function'
+    isFunction(value.addEventListener)
   );
 }

@@ -5,8 +5,8 @@
  */
 
 import { constants } from 'node:fs';
-import { close, fstat, list, open, type FsPath, type Plan, type Stats } from './calls.ts';
-import { join, type Pin } from './pin.ts';
+import { close, fstat, list, lstat, open, type FsPath, type Plan, type Stats } from './calls.ts';
+import { ifThere, join, type Pin } from './pin.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -16,6 +16,11 @@ const O_PATH = 0o10000000;
 /** Pins the directory a path leads to. Symlinks are followed: where the root is, is the operator's word. */
 export function anchoredRoot(path: string): Plan<Pin> {
   return pinned(path, O_DIRECTORY);
+}
+
+/** Pins the directory that a descriptor of this process holds; whoever asks compares what it got. */
+export function anchoredAt(fd: number): Plan<Pin> {
+  return pinned(through(fd), O_DIRECTORY);
 }
 
 /** The path by which the kernel reaches what a descriptor holds. */
@@ -38,6 +43,9 @@ function anchor(fd: number, stats: Stats): Pin {
   const path = through(fd);
   return {
     stats,
+    fd,
+    // The last name of a path is not followed by lstat, and the way to it is held.
+    look: (name) => ifThere(lstat(join(path, name))),
     entry: (name) => pinned(join(path, name), O_NOFOLLOW),
     directory: (name) => pinned(join(path, name), O_DIRECTORY),
     list: () => list(path),

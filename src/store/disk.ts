@@ -5,7 +5,7 @@
 
 import { createGate } from '../gate.ts';
 import type { Call, Plan } from './calls.ts';
-import { errnoOf, isTransient, OutOfThreads, Stalled } from './errno.ts';
+import { errnoOf, isTransient, OutOfThreads, RETRIES, Stalled } from './errno.ts';
 
 /**
  * Calls in flight at once. Node's pool has four threads for the whole process by default: if storage hangs,
@@ -13,8 +13,7 @@ import { errnoOf, isTransient, OutOfThreads, Stalled } from './errno.ts';
  */
 const IN_FLIGHT = 2;
 
-/** How often an interrupted call is made again, and the pause before it in milliseconds. */
-const RETRIES = 20;
+/** Milliseconds before a call that found a lease in its way is made again. */
 const RETRY_PAUSE = 5;
 
 /** Performs plans. */
@@ -159,25 +158,4 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
 /** A plan that can be ended early, by `return(null)`: what it holds is released, and no catch of it is asked. */
 function* endable<T>(plan: Plan<T>): Endable<T> {
   return { value: yield* plan };
-}
-
-/** Performs a plan on this thread, at once. */
-export function performNow<T>(plan: Plan<T>): T {
-  let step = plan.next();
-  while (step.done !== true) {
-    const fault = makeNow(step.value);
-    step = fault === null ? plan.next() : plan.throw(fault.reason);
-  }
-  return step.value;
-}
-
-function makeNow(call: Call): { readonly reason: unknown } | null {
-  for (let retry = 0; ; retry += 1) {
-    try {
-      call.now();
-      return null;
-    } catch (fault) {
-      if (!isTransient(fault) || retry === RETRIES) return { reason: fault };
-    }
-  }
 }

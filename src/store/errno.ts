@@ -52,6 +52,17 @@ export class Churned extends Error {
   }
 }
 
+/** A fault that a thread has met and told of. */
+export class Reported extends Error {
+  readonly errno: string | null;
+
+  constructor(message: string, errno: string | null) {
+    super(message);
+    this.name = 'Reported';
+    this.errno = errno;
+  }
+}
+
 /**
  * The name of the errno behind a fault, or null when it is no fault of a system call.
  * The number decides: libuv has no code for ESTALE, EUCLEAN or EBADMSG ("Unknown system error -116").
@@ -59,6 +70,7 @@ export class Churned extends Error {
 export function errnoOf(fault: unknown): string | null {
   if (fault instanceof Stalled) return 'ETIMEDOUT';
   if (fault instanceof Churned) return 'EAGAIN';
+  if (fault instanceof Reported) return fault.errno;
   if (!(fault instanceof Error)) return null;
   // What Node's permission model does not allow.
   if ('code' in fault && fault.code === 'ERR_ACCESS_DENIED') return 'EACCES';
@@ -84,6 +96,9 @@ export function refusalOf(fault: unknown, path: string): unknown {
   const errno = errnoOf(fault);
   return errno === null ? fault : new Refusal(ioError(path, errno));
 }
+
+/** How often an interrupted call is made again. */
+export const RETRIES = 20;
 
 /** The call may succeed when it is simply made again. */
 export function isTransient(fault: unknown): boolean {

@@ -7,7 +7,7 @@
 import { constants } from 'node:fs';
 import { close, fstat, list, lstat, open, stat, type FsPath, type Plan, type Stats } from './calls.ts';
 import { Churned, notADirectory } from './errno.ts';
-import { isSameEntry, isSameRevision, join, type Pin } from './pin.ts';
+import { ifThere, isSameEntry, isSameRevision, join, type Pin } from './pin.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -45,6 +45,12 @@ function* unfollowed(path: FsPath, confirmAbove: Confirm): Plan<Pin> {
 function named(path: FsPath, stats: Stats, confirmAbove: Confirm, confirm: Confirm): Pin {
   return {
     stats,
+    fd: null,
+    *look(name) {
+      const found = yield* ifThere(lstat(join(path, name)));
+      yield* confirm();
+      return found;
+    },
     entry: (name) => unfollowed(join(path, name), confirm),
     directory: (name) => followed(join(path, name), confirm),
     *list() {

@@ -10,8 +10,12 @@ import { errnoOf } from './errno.ts';
 export interface Pin {
   /** What it was when it was pinned. */
   readonly stats: Stats;
+  /** The descriptor that holds it, where one does. */
+  readonly fd: number | null;
   /** Pins the entry of this name in this directory, whatever it is; a symlink is pinned itself. */
   entry(name: string | Buffer): Plan<Pin>;
+  /** What has this name in this directory, or null; a symlink is looked at itself. */
+  look(name: string): Plan<Stats | null>;
   /** Pins the directory of this name, also through a symlink. */
   directory(name: string): Plan<Pin>;
   /** Lists this directory, in no order. */
@@ -60,9 +64,14 @@ export function join(directory: FsPath, name: string | Buffer): FsPath {
 }
 
 /** Pins the entry of a name, or null when nothing has that name. */
-export function* pinIfThere(directory: Pin, name: string | Buffer): Plan<Pin | null> {
+export function pinIfThere(directory: Pin, name: string | Buffer): Plan<Pin | null> {
+  return ifThere(directory.entry(name));
+}
+
+/** The outcome of a plan, or null when it found nothing under its name. */
+export function* ifThere<T>(plan: Plan<T>): Plan<T | null> {
   try {
-    return yield* directory.entry(name);
+    return yield* plan;
   } catch (fault) {
     if (errnoOf(fault) === 'ENOENT') return null;
     throw fault;

@@ -7,6 +7,18 @@ import { LOOK_UP_ORDER, runPath, type StatusDirectory } from './layout.ts';
 import { isSameEntry, kindOf, pinIfThere, type Pin } from './pin.ts';
 import type { Root } from './root.ts';
 
+/** Where another thread finds a run directory: it makes a hold of its own, and compares it with what is meant. */
+export interface RunAddress {
+  /** The descriptor that holds it, where one does; otherwise the way to it is taken by name. */
+  readonly fd: number | null;
+  /** Absolute path of the root. */
+  readonly root: string;
+  readonly directory: StatusDirectory;
+  readonly runId: string;
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
 /** A run's directory, held. */
 export interface Located {
   readonly runId: string;
@@ -14,6 +26,7 @@ export interface Located {
   /** In the form of answers. */
   readonly path: string;
   readonly pin: Pin;
+  readonly address: RunAddress;
 }
 
 /** Finds a run. The caller releases its pin. Costs the same whatever else the root holds. */
@@ -63,7 +76,10 @@ function* lookEverywhere(root: Root, runId: string, found: Located[]): Plan<void
       try {
         const path = runPath(root.name, directory, runId);
         const pin = yield* naming(path, pinIfThere(status, runId));
-        if (pin !== null) found.push({ runId, directory, path, pin });
+        if (pin === null) continue;
+        const { dev, ino } = pin.stats;
+        const address = { fd: pin.fd, root: root.path, directory, runId, dev, ino };
+        found.push({ runId, directory, path, pin, address });
       } finally {
         yield* status.release();
       }

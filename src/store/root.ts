@@ -10,6 +10,8 @@ import { isSameEntry, type Pin } from './pin.ts';
 
 /** The backups directory. */
 export interface Root {
+  /** Absolute. */
+  readonly path: string;
   /** What answers call it: its basename. */
   readonly name: string;
   /** Pins it where it is now, symlinks followed. */
@@ -23,6 +25,7 @@ const WITHOUT_PROC: readonly (string | null)[] = ['ENOENT', 'ENOTDIR', 'EACCES']
 export function createRoot(path: string): Root {
   let pinRoot = platform() === 'linux' ? null : namedRoot;
   return {
+    path,
     name: basename(path),
     *pin() {
       if (pinRoot !== null) return yield* pinRoot(path);

@@ -11,6 +11,8 @@ export interface Judged {
   readonly findings: readonly Finding[];
   /** Whether the verdict rests on what the disk said now. */
   readonly isMeasured: boolean;
+  /** Whether the memo answered for the disk. */
+  readonly isRemembered: boolean;
 }
 
 /** Makes a finding about the claim that is judged. */
@@ -45,6 +47,7 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
     },
     findings: inOrder([duplicate, integrity, recorded.validation, empty]),
     isMeasured: fault === null ? measurement?.found === 'content' : MEASURED.has(fault.code),
+    isRemembered: measurement?.found === 'content' && measurement.isRemembered,
   };
 }
 
@@ -76,6 +79,7 @@ function integrityFault(claim: Claim, measurement: Measurement | null, make: Mak
   if (claim.expected === null) return make('ARTIFACT_DIGEST_UNKNOWN', unknownDigest(claim));
   const { size, digest } = claim.expected;
   if (measurement === null) return null;
+  if (measurement.found === 'unread') return make('ARTIFACT_NOT_VERIFIED', { actual: measurement.why });
   if (measurement.found === 'changing') return make('ARTIFACT_CHANGED');
   if (BigInt(measurement.size) !== BigInt(size)) {
     return make('ARTIFACT_SIZE_MISMATCH', { expected: size, actual: exact(measurement.size) });

@@ -7,9 +7,15 @@ import { busy, Refusal } from '../errors.ts';
 import type { Level } from '../model.ts';
 import type { Disk } from '../store/disk.ts';
 import { errnoOf, shortageOf, Stalled } from '../store/errno.ts';
-import type { Kind, Pin } from '../store/pin.ts';
-import type { Claim, Expected } from './claims.ts';
-import { look, type ArtifactFile, type HashFile } from './hashing/hash-file.ts';
+import type { Kind } from '../store/pin.ts';
+import type { Located } from '../store/resolve.ts';
+import type { Claim } from './claims.ts';
+import type { Look, Names, Revision } from './hashing/hash-file.ts';
+import type { FileRequest, Hasher } from './hashing/hasher.ts';
+import type { Memo } from './memo.ts';
+import type { Meter } from './progress.ts';
+import { Crashed } from './hashing/pool.ts';
+import type { Participation } from './sharing.ts';
 
 /** What the disk says about one file. */
 export type Measurement =
@@ -17,24 +23,41 @@ export type Measurement =
   | { readonly found: 'not regular'; readonly kind: Kind }
   | { readonly found: 'unreadable'; readonly errno: string }
   | { readonly found: 'stalled'; readonly milliseconds: number }
-  /** Looked at, not read. */
+  /** Looked at; not read, because it need not be. */
   | { readonly found: 'size'; readonly size: bigint }
-  | { readonly found: 'content'; readonly size: number; readonly digest: string }
+  /** Not read, although it should have been. */
+  | { readonly found: 'unread'; readonly why: string }
+  | {
+      readonly found: 'content';
+      readonly size: number;
+      readonly digest: string;
+      /** Whether the digest comes from the memo. */
+      readonly isRemembered: boolean;
+    }
   | { readonly found: 'changing' };
 
-/** The files of one run, and how to read them. */
+/** How the files of one run are measured. */
 export interface Measuring {
-  readonly run: Pin;
+  readonly run: Located;
   readonly level: Level;
   readonly disk: Disk;
-  readonly hashFile: HashFile;
-  readonly signal: AbortSignal | undefined;
-  /** Is told of every chunk that is read, in bytes. */
+  readonly hasher: Hasher;
+  readonly reads: Participation;
+  readonly memo: Memo | null;
+  /** Ends all reading, with `OutOfTime` when the budget is over. */
+  readonly signal: AbortSignal;
+  /** Whether there may not be time for everything: then what matters most comes first. */
+  readonly isHurried: boolean;
+  readonly meter: Meter;
+  /** Is told of every chunk that is read for this inspection, in bytes. */
   readonly onBytes: (count: number) => void;
 }
 
+/** The time budget is over: the reason of the abort that ends reading. */
+export class OutOfTime extends Error {}
+
 /** The key of a file in what was measured: its path from the run directory. */
-export function keyOf(names: readonly string[]): string {
+export function keyOf(names: Names): string {
   return names.join('/');
 }
 
@@ -43,40 +66,123 @@ export async function measure(
   claims: readonly Claim[],
   measuring: Measuring,
 ): Promise<ReadonlyMap<string, Measurement>> {
+  const { level, meter, isHurried } = measuring;
   const measured = new Map<string, Measurement>();
-  if (measuring.level === 'none') return measured;
-  const files = filesOf(claims, measuring.run);
-  for (const [key, { file }] of files) measured.set(key, await lookAt(file, measuring));
-  if (measuring.level === 'size') return measured;
-  for (const [key, { file, expected }] of files) {
-    const seen = measured.get(key);
-    const digests = expected
-      .filter(({ size }) => seen?.found === 'size' && seen.size === BigInt(size))
-      .map(({ digest }) => digest);
-    if (digests.length > 0) measured.set(key, await readUntilSure(file, digests, measuring));
-  }
+  const files = level === 'none' ? [] : filesOf(claims);
+  const claimed = totalOf(claims);
+  const looked = totalOf(files.flatMap((file) => file.claims));
+  meter.begin(claimed.bytes, claimed.artifacts);
+  meter.settle(claimed.artifacts - looked.artifacts, claimed.bytes - looked.bytes);
+
+  const toRead: FileToRead[] = [];
+  await forEach(files, LOOKS, async (file) => {
+    const look = await lookAt(file, measuring);
+    measured.set(file.key, look.found === 'regular' ? { found: 'size', size: look.size } : look);
+    const digests = look.found === 'regular' && level === 'digest' ? digestsFor(file, look.size) : [];
+    if (look.found === 'regular' && digests.length > 0) toRead.push({ ...file, look, digests });
+    else settle(file, 0, meter);
+  });
+  toRead.sort(isHurried ? byUrgency : bySize);
+  await forEach(toRead, READS, async (file) => {
+    measured.set(file.key, recalled(file, measuring) ?? (await readUntilSure(file, measuring)));
+  });
   return measured;
 }
 
+/** Requests under way at once: enough for every thread to have a batch, few enough not to fill memory. */
+const LOOKS = 4_096;
+const READS = 512;
+
+/** A file, and the claims to it. */
 interface ClaimedFile {
-  readonly file: ArtifactFile;
-  readonly expected: Expected[];
+  readonly key: string;
+  readonly names: Names;
+  readonly claims: Claim[];
 }
 
-function filesOf(claims: readonly Claim[], run: Pin): Map<string, ClaimedFile> {
+/** A file whose size is the one of a claim. */
+interface FileToRead extends ClaimedFile {
+  readonly look: Revision & { readonly size: bigint };
+  /** What the claims of this size expect. */
+  readonly digests: readonly string[];
+}
+
+function filesOf(claims: readonly Claim[]): ClaimedFile[] {
   const files = new Map<string, ClaimedFile>();
-  for (const { names, expected } of claims) {
-    if (names === null) continue;
-    const known = files.get(keyOf(names)) ?? { file: { run, names }, expected: [] };
-    if (expected !== null) known.expected.push(expected);
-    files.set(keyOf(names), known);
+  for (const claim of claims) {
+    if (claim.names === null) continue;
+    const key = keyOf(claim.names);
+    const file = files.get(key) ?? { key, names: claim.names, claims: [] };
+    file.claims.push(claim);
+    files.set(key, file);
   }
-  return files;
+  return [...files.values()];
 }
 
-async function lookAt(file: ArtifactFile, { disk, signal }: Measuring): Promise<Measurement> {
-  const seen = await disk.perform(look(file), signal).catch(faultOf);
-  return seen.found === 'regular' ? { found: 'size', size: seen.stats.size } : seen;
+function digestsFor({ claims }: ClaimedFile, size: bigint): string[] {
+  return claims.flatMap(({ expected }) =>
+    expected !== null && BigInt(expected.size) === size ? expected.digest : [],
+  );
+}
+
+function totalOf(claims: readonly Claim[]): { readonly artifacts: number; readonly bytes: number } {
+  const bytes = claims.reduce((sum, { record }) => sum + (record.size_bytes ?? 0), 0);
+  return { artifacts: claims.length, bytes };
+}
+
+function settle({ claims }: ClaimedFile, told: number, meter: Meter): void {
+  const { artifacts, bytes } = totalOf(claims);
+  meter.settle(artifacts, Math.max(0, bytes - told));
+}
+
+/** Giants first, so that no thread is left with one while the others have nothing to do. */
+function bySize(a: FileToRead, b: FileToRead): number {
+  return Number(b.look.size - a.look.size);
+}
+
+/** Critical participants first, small artifacts first within them: the most verdicts that matter in the time there is. */
+function byUrgency(a: FileToRead, b: FileToRead): number {
+  return Number(isCritical(b)) - Number(isCritical(a)) || Number(a.look.size - b.look.size);
+}
+
+function isCritical({ claims }: ClaimedFile): boolean {
+  return claims.some(({ critical }) => critical);
+}
+
+/** Runs work on all items, so many at once; ends with the first that fails, when none is under way any more. */
+async function forEach<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  const workers = Array.from({ length: Math.min(atOnce, items.length) }, async () => {
+    for (const item of left) await work(item);
+  });
+  const ended = await Promise.allSettled(workers);
+  const failed = ended.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+function lookAt(file: ClaimedFile, measuring: Measuring): Promise<Measurement | Look> {
+  return measuring.hasher.look(requestFor(file, 0, measuring, () => undefined)).catch(faultOf);
+}
+
+function requestFor(
+  { names }: ClaimedFile,
+  size: number,
+  { run, disk, signal }: Measuring,
+  onBytes: (count: number) => void,
+): FileRequest {
+  return { run, names, size, disk, signal, onBytes };
+}
+
+/** What the memo knows of this revision, if that is what every claim expects: a mismatch is read anew. */
+function recalled(file: FileToRead, { memo, meter }: Measuring): Measurement | null {
+  const digest = memo?.recall(file.look.identity) ?? null;
+  if (digest === null || file.digests.some((expected) => expected !== digest)) return null;
+  settle(file, 0, meter);
+  return { found: 'content', size: Number(file.look.size), digest, isRemembered: true };
 }
 
 /**
@@ -84,31 +190,61 @@ async function lookAt(file: ArtifactFile, { disk, signal }: Measuring): Promise<
  * an answer; again when only its `ctime` moved, and then the digest is believed; and again before a mismatch is called
  * one, because memory and cables err too.
  */
-async function readUntilSure(
-  file: ArtifactFile,
-  digests: readonly string[],
-  { hashFile, disk, signal, onBytes }: Measuring,
-): Promise<Measurement> {
+async function readUntilSure(file: FileToRead, measuring: Measuring): Promise<Measurement> {
+  const { reads, memo, meter, onBytes } = measuring;
   const seen = { content: 0, ctime: 0, mismatch: 0 };
-  for (;;) {
-    const reading = await hashFile(file, { disk, signal, onBytes }).catch(faultOf);
-    if (reading.found !== 'read') return reading;
-    const { change, size, digest } = reading;
-    if (change === 'content') {
-      seen.content += 1;
-      if (seen.content === 2) return { found: 'changing' };
-    } else if (change === 'ctime' && seen.ctime === 0) {
-      seen.ctime += 1;
-    } else {
-      seen.mismatch += 1;
-      const matches = digests.every((expected) => expected === digest);
-      if (matches || seen.mismatch === 2) return { found: 'content', size, digest };
+  let told = 0;
+  try {
+    for (let attempt = 1; ; attempt += 1) {
+      let done = 0;
+      const request = requestFor(file, Number(file.look.size), measuring, (count) => {
+        onBytes(count);
+        done += count;
+        tellBytes(file, done - told, meter);
+        told = Math.max(told, done);
+      });
+      const startedAt = Date.now();
+      const reading = await reads.read(request, `${file.look.identity}#${attempt}`);
+      if (reading.found !== 'read') return reading;
+      const { change, size, digest } = reading;
+      if (change === 'content') {
+        seen.content += 1;
+        if (seen.content === 2) return { found: 'changing' };
+      } else if (change === 'ctime' && seen.ctime === 0) {
+        seen.ctime += 1;
+      } else {
+        seen.mismatch += 1;
+        const matches = file.digests.every((expected) => expected === digest);
+        if (matches && change === 'none') remember(memo, reading, startedAt);
+        if (matches || seen.mismatch === 2) return { found: 'content', size, digest, isRemembered: false };
+      }
     }
+  } catch (fault) {
+    return faultOf(fault);
+  } finally {
+    settle(file, told, meter);
   }
+}
+
+function tellBytes({ claims: [claim] }: ClaimedFile, count: number, meter: Meter): void {
+  if (claim !== undefined && count > 0) meter.read(claim.participant, claim.record.logical_name, count);
+}
+
+/** A file that was touched a moment ago may be touched again without moving its times. */
+const SETTLED_AFTER = 2_000;
+
+function remember(
+  memo: Memo | null,
+  reading: Revision & { readonly digest: string },
+  startedAt: number,
+): void {
+  if (startedAt - reading.touchedAt >= SETTLED_AFTER) memo?.remember(reading.identity, reading.digest);
 }
 
 /** A fault of the disk becomes what was found; a shortage of ours says nothing about the file and ends the inspection. */
 function faultOf(fault: unknown): Measurement {
+  if (fault instanceof OutOfTime) return { found: 'unread', why: fault.message };
+  if (fault instanceof Crashed) return { found: 'unread', why: fault.message };
   if (fault instanceof Stalled) return { found: 'stalled', milliseconds: fault.milliseconds };
   const shortage = shortageOf(fault);
   if (shortage !== null) throw new Refusal(busy(shortage));

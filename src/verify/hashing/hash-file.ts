@@ -5,26 +5,29 @@
 
 import { createHash } from 'node:crypto';
 import { close, fstat, read, type Plan, type Stats } from '../../store/calls.ts';
-import type { Disk } from '../../store/disk.ts';
 import { isSameEntry, kindOf, walk, type Kind, type Pin } from '../../store/pin.ts';
 
-/** An artifact to be read. */
-export interface ArtifactFile {
-  readonly run: Pin;
-  /** From the run directory; never empty. */
-  readonly names: readonly string[];
-}
+/** Names that lead from the run directory to an artifact; never empty. */
+export type Names = readonly string[];
 
 /** Why there is nothing to read. */
 export type Nothing = { readonly found: 'missing' } | { readonly found: 'not regular'; readonly kind: Kind };
 
+/** One revision of one file, as far as the system tells revisions apart. */
+export interface Revision {
+  /** Device, inode, size, and the times of modification and of change in nanoseconds. */
+  readonly identity: string;
+  /** When it was touched last, in milliseconds since 1970. */
+  readonly touchedAt: number;
+}
+
 /** What a look without reading saw. */
-export type Look = Nothing | { readonly found: 'regular'; readonly stats: Stats };
+export type Look = Nothing | (Revision & { readonly found: 'regular'; readonly size: bigint });
 
 /** What one read saw. */
 export type Reading =
   | Nothing
-  | {
+  | (Revision & {
       readonly found: 'read';
       /** Bytes that were read; one more than the file had at first when it grew. */
       readonly size: number;
@@ -35,75 +38,96 @@ export type Reading =
        * times put back, `ctime` is also the only sign of a rewrite.
        */
       readonly change: 'none' | 'ctime' | 'content';
-    };
+    });
 
 /** What accompanies a read. */
-export interface Hooks {
-  readonly disk: Disk;
-  readonly signal: AbortSignal | undefined;
-  /** Is told of every chunk, in bytes. */
-  readonly onBytes: (count: number) => void;
+export interface Watch {
+  /** Is asked before every chunk of so many bytes at most; it may wait, or throw to end the read. */
+  pace(most: number): Plan<void>;
+  /** Is told of every chunk that was read, in bytes. */
+  onBytes(count: number): void;
 }
 
-/** Reads one artifact. Threads can take the place of the event loop behind this type. */
-export type HashFile = (file: ArtifactFile, hooks: Hooks) => Promise<Reading>;
-
-/** Bytes read at once: hashing them takes well below a millisecond. */
+/** Bytes read at once: hashing them takes well below a millisecond, and they fit a core's cache. */
 export const CHUNK = 256 * 1_024;
 
 /** Looks at the kind and size of an artifact without opening it. */
-export function* look(file: ArtifactFile): Plan<Look> {
-  const held = yield* hold(file);
-  if ('found' in held) return held;
-  yield* held.release();
-  return { found: 'regular', stats: held.stats };
+export function* look(run: Pin, names: Names): Plan<Look> {
+  const parents = names.slice(0, -1);
+  const last = names.at(-1) ?? '';
+  if (parents.length === 0) return yield* lookIn(run, last);
+  const walked = yield* walk(run, parents);
+  if (walked.ended !== 'at') return nothing(walked.ended === 'absent' ? null : walked.kind);
+  try {
+    if (!walked.pin.stats.isDirectory()) return nothing(kindOf(walked.pin.stats));
+    return yield* lookIn(walked.pin, last);
+  } finally {
+    yield* walked.pin.release();
+  }
+}
+
+function* lookIn(directory: Pin, name: string): Plan<Look> {
+  const stats = yield* directory.look(name);
+  if (stats === null) return nothing(null);
+  const kind = kindOf(stats);
+  return kind === 'regular file'
+    ? { found: 'regular', size: stats.size, ...revisionOf(stats) }
+    : { found: 'not regular', kind };
+}
+
+/** What stands where a directory should lead on: without entries it cannot hold the artifact; a symlink might. */
+function nothing(inTheWay: Kind | null): Nothing {
+  return inTheWay === 'symlink' ? { found: 'not regular', kind: 'symlink' } : { found: 'missing' };
+}
+
+function revisionOf(stats: Stats): Revision {
+  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
+  const touched = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
+  return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(':'), touchedAt: Number(touched / 1_000_000n) };
 }
 
 /** Reads an artifact whole into a hash, through a buffer that is used again for every chunk. */
-export function* hashFile(file: ArtifactFile, buffer: Uint8Array, onBytes: Hooks['onBytes']): Plan<Reading> {
-  const held = yield* hold(file);
-  if ('found' in held) return held;
+export function* hashFile(run: Pin, names: Names, buffer: Uint8Array, watch: Watch): Plan<Reading> {
+  const walked = yield* walk(run, names);
+  if (walked.ended !== 'at') return nothing(walked.ended === 'absent' ? null : walked.kind);
+  const { pin } = walked;
   try {
-    const fd = yield* held.open();
+    const kind = kindOf(pin.stats);
+    if (kind !== 'regular file') return { found: 'not regular', kind };
+    const fd = yield* pin.open();
     try {
-      return yield* hashOpen(fd, buffer, onBytes);
+      return yield* hashOpen(fd, pin.stats, buffer, watch);
     } finally {
       yield* close(fd);
     }
   } finally {
-    yield* held.release();
+    yield* pin.release();
   }
 }
 
-/** Pins the artifact when it is a regular file. */
-function* hold(file: ArtifactFile): Plan<Pin | Nothing> {
-  const walked = yield* walk(file.run, file.names);
-  if (walked.ended === 'absent') return { found: 'missing' };
-  if (walked.ended === 'in the way') {
-    // What has no entries cannot hold the artifact; a symlink might, and is not followed.
-    return walked.kind === 'symlink' ? { found: 'not regular', kind: 'symlink' } : { found: 'missing' };
-  }
-  const kind = kindOf(walked.pin.stats);
-  if (kind === 'regular file') return walked.pin;
-  yield* walked.pin.release();
-  return { found: 'not regular', kind };
-}
-
-function* hashOpen(fd: number, buffer: Uint8Array, onBytes: Hooks['onBytes']): Plan<Reading> {
+function* hashOpen(fd: number, before: Stats, buffer: Uint8Array, watch: Watch): Plan<Reading> {
   const hash = createHash('sha256');
-  const before = yield* fstat(fd);
   // A file that grows is cut off one byte later: that is enough to know.
   const most = Number(before.size) + 1;
   let size = 0;
   while (size < most) {
-    const count = yield* read(fd, buffer, 0, Math.min(buffer.length, most - size));
-    if (count === 0) break;
+    const wanted = Math.min(buffer.length, most - size);
+    yield* watch.pace(wanted);
+    const count = yield* read(fd, buffer, 0, wanted);
     hash.update(buffer.subarray(0, count));
+    watch.onBytes(count);
     size += count;
-    onBytes(count);
+    // A short read at the size it had is the end; if it grew meanwhile, `after` tells.
+    if (count === 0 || (count < wanted && size === Number(before.size))) break;
   }
-  const change = changeBetween(before, yield* fstat(fd));
-  return { found: 'read', size, digest: hash.digest('hex'), change };
+  const after = yield* fstat(fd);
+  return {
+    found: 'read',
+    size,
+    digest: hash.digest('hex'),
+    change: changeBetween(before, after),
+    ...revisionOf(after),
+  };
 }
 
 function changeBetween(before: Stats, after: Stats): 'none' | 'ctime' | 'content' {

@@ -1,0 +1,34 @@
+/** Settings come in, the hasher that fits them goes out: threads, or this thread when none are wanted. */
+
+import { channel } from 'node:diagnostics_channel';
+import type { Hasher } from './hasher.ts';
+import { createInProcessHasher } from './in-process.ts';
+import { createPool } from './pool.ts';
+import { createSchedule } from './rate.ts';
+import { THREAD_SOURCE } from './thread-source.generated.ts';
+
+/** Told `{ reason }` when threads cannot be had and artifacts are hashed on the calling thread instead. */
+const FALLBACK = channel('backup-run-inspector:fallback');
+
+/** How to hash. */
+export interface HasherSettings {
+  readonly threads: number;
+  /** Null without a limit. */
+  readonly maxBytesPerSecond: number | null;
+  readonly stallTimeoutMs: number;
+}
+
+export function createHasher({ threads, maxBytesPerSecond: rate, stallTimeoutMs }: HasherSettings): Hasher {
+  const schedule = createSchedule();
+  const fallback = createInProcessHasher(rate, schedule);
+  if (threads === 0) return fallback;
+  return createPool({
+    threads,
+    stallTimeoutMs,
+    rate,
+    schedule,
+    source: THREAD_SOURCE,
+    fallback,
+    onFallback: (reason) => FALLBACK.publish({ reason }),
+  });
+}

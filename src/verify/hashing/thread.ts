@@ -1,0 +1,97 @@
+/** The hashing thread: jobs come in, outcomes go out. It reads synchronously, so that a hang of the storage holds only it. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { anchoredAt } from '../../store/anchored.ts';
+import { pause, type Plan } from '../../store/calls.ts';
+import { Churned, errnoOf, shortageOf } from '../../store/errno.ts';
+import { namedRoot } from '../../store/named.ts';
+import { performNow } from '../../store/perform-now.ts';
+import type { Pin } from '../../store/pin.ts';
+import type { RunAddress } from '../../store/resolve.ts';
+import { CHUNK, hashFile, look, type Names, type Watch } from './hash-file.ts';
+import { CONTROL, type FaultData, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
+import { chunkAt, reserve } from './rate.ts';
+
+/** A wait is cut into pieces of so many milliseconds, to see an abort in between. */
+const PATIENCE = 10;
+
+/** Ends a job that nobody waits for any more. */
+class Aborted extends Error {}
+
+const data: ThreadData = workerData;
+const control = new Int32Array(data.control);
+const bytes = new BigInt64Array(data.bytes);
+const schedule = new BigInt64Array(data.schedule);
+const buffer = Buffer.allocUnsafeSlow(chunkAt(data.rate, CHUNK));
+
+parentPort?.on('message', (job: Job) => {
+  parentPort?.postMessage(outcomeOf(job));
+});
+
+function outcomeOf(job: Job): Outcome {
+  Atomics.store(bytes, 0, 0n);
+  Atomics.store(control, CONTROL.file, 0);
+  Atomics.store(control, CONTROL.job, job.id);
+  const results: Result[] = [];
+  try {
+    performNow(work(job, results), () => Atomics.add(control, CONTROL.beat, 1));
+  } catch (fault) {
+    if (!(fault instanceof Aborted)) while (results.length < job.files.length) results.push(faultData(fault));
+  }
+  return { id: job.id, results };
+}
+
+function* work(job: Job, results: Result[]): Plan<void> {
+  const run = yield* pinAddress(job.run);
+  try {
+    if (run.stats.dev !== job.run.dev || run.stats.ino !== job.run.ino) throw new Churned();
+    const watch = watchOver(job);
+    for (const names of job.files) {
+      results.push(yield* treat(job.task, run, names, watch));
+      Atomics.add(control, CONTROL.file, 1);
+    }
+  } finally {
+    yield* run.release();
+  }
+}
+
+/** A hold of this thread's own; whoever gave the address may have let go of it meanwhile. */
+function* pinAddress({ fd, root, directory, runId }: RunAddress): Plan<Pin> {
+  try {
+    if (fd !== null) return yield* anchoredAt(fd);
+    const status = yield* (yield* namedRoot(root)).directory(directory);
+    return yield* status.entry(runId);
+  } catch (fault) {
+    throw shortageOf(fault) === null ? new Churned() : fault;
+  }
+}
+
+function* treat(task: Job['task'], run: Pin, names: Names, watch: Watch): Plan<Result> {
+  try {
+    return task === 'look' ? yield* look(run, names) : yield* hashFile(run, names, buffer, watch);
+  } catch (fault) {
+    if (fault instanceof Aborted) throw fault;
+    return faultData(fault);
+  }
+}
+
+function watchOver(job: Job): Watch {
+  return {
+    *pace(most) {
+      if (Atomics.load(control, CONTROL.abort) === job.id) throw new Aborted();
+      if (data.rate === null) return;
+      let wait = reserve(schedule, data.rate, most);
+      while (wait > 0) {
+        yield* pause(Math.min(wait, PATIENCE));
+        wait -= PATIENCE;
+        if (Atomics.load(control, CONTROL.abort) === job.id) throw new Aborted();
+      }
+    },
+    onBytes: (count) => void Atomics.add(bytes, 0, BigInt(count)),
+  };
+}
+
+function faultData(fault: unknown): FaultData {
+  const message = fault instanceof Error ? fault.message : String(fault);
+  return { found: 'fault', message, errno: errnoOf(fault) };
+}

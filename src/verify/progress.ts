@@ -1,0 +1,81 @@
+/** What is done comes in piece by piece, reports of it go out: a few a second, never going back, and one at the end. */
+
+/** How far an inspection is. */
+export interface Progress {
+  runId: string;
+  /** Whose artifact was worked on last; `""` before the first. */
+  participant: string;
+  /** The logical name of that artifact; `""` before the first. */
+  artifact: string;
+  /** Bytes of the artifacts that are settled, and what was read of those that are not. */
+  bytesDone: number;
+  /** Bytes claimed. */
+  bytesTotal: number;
+  artifactsDone: number;
+  /** Artifacts claimed. */
+  artifactsTotal: number;
+}
+
+/** Milliseconds between two reports. */
+const INTERVAL = 100;
+
+/** Follows the progress of an inspection. */
+export interface Meter {
+  /** Begins, or begins anew where the run was moved: what was reported is not taken back. */
+  begin(bytesTotal: number, artifactsTotal: number): void;
+  /** Says that bytes of an artifact were read. */
+  read(participant: string, artifact: string, bytes: number): void;
+  /** Says that artifacts are settled; `bytes` are those of them that no read has told of. */
+  settle(artifacts: number, bytes: number): void;
+  /** Reports for the last time. */
+  end(): void;
+}
+
+/** `report` may throw: `onThrow` gets what it threw. */
+export function createMeter(
+  runId: string,
+  report: ((progress: Progress) => void) | undefined,
+  onThrow: (reason: unknown) => void,
+): Meter {
+  const now: Progress = {
+    runId,
+    participant: '',
+    artifact: '',
+    bytesDone: 0,
+    bytesTotal: 0,
+    artifactsDone: 0,
+    artifactsTotal: 0,
+  };
+  let counted = { bytes: 0, artifacts: 0 };
+  let reportedAt = -Infinity;
+
+  function tell(isLast: boolean): void {
+    if (report === undefined || (!isLast && performance.now() - reportedAt < INTERVAL)) return;
+    reportedAt = performance.now();
+    now.bytesDone = Math.max(now.bytesDone, Math.min(counted.bytes, now.bytesTotal));
+    now.artifactsDone = Math.max(now.artifactsDone, counted.artifacts);
+    try {
+      report({ ...now });
+    } catch (reason) {
+      onThrow(reason);
+    }
+  }
+
+  return {
+    begin(bytesTotal, artifactsTotal) {
+      counted = { bytes: 0, artifacts: 0 };
+      Object.assign(now, { bytesTotal, artifactsTotal });
+    },
+    read(participant, artifact, bytes) {
+      counted.bytes += bytes;
+      Object.assign(now, { participant, artifact });
+      tell(false);
+    },
+    settle(artifacts, bytes) {
+      counted.artifacts += artifacts;
+      counted.bytes += bytes;
+      tell(false);
+    },
+    end: () => tell(true),
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Reads are asked for by several inspections at a time, one read serves them all: one that is under way is joined, and one
+ * that began after an inspection was asked for is as fresh as that inspection could be, even when it has ended.
+ */
+
+import { errnoOf } from '../store/errno.ts';
+import type { Reading } from './hashing/hash-file.ts';
+import type { FileRequest, Hasher } from './hashing/hasher.ts';
+
+/** An inspection, as far as reads are shared. */
+export interface Participation {
+  /** Reads an artifact, or takes the read of another; `key` names the revision and how often it has been read. */
+  read(request: FileRequest, key: string): Promise<Reading>;
+  /** Says that the inspection is over. */
+  leave(): void;
+}
+
+/** Shares reads among inspections. */
+export interface Sharing {
+  /** Says that an inspection was asked for. */
+  join(): Participation;
+}
+
+interface SharedRead {
+  /** When it began, on the clock of this sharing. */
+  readonly begun: number;
+  readonly reading: Promise<Reading>;
+  readonly controller: AbortController;
+  users: number;
+  isOver: boolean;
+}
+
+export function shareReads(hasher: Hasher): Sharing {
+  const reads = new Map<string, SharedRead>();
+  const joined = new Set<number>();
+  let clock = 0;
+
+  function join(): Participation {
+    const since = (clock += 1);
+    joined.add(since);
+    return {
+      read: (request, key) => readOnce(request, key, since),
+      leave: () => {
+        joined.delete(since);
+        forgetStale();
+      },
+    };
+  }
+
+  /** What began before every inspection that is still there serves none of them any more. */
+  function forgetStale(): void {
+    const [oldest = Infinity] = joined;
+    for (const [key, { begun, isOver }] of reads) {
+      if (begun >= oldest) return;
+      if (isOver) reads.delete(key);
+    }
+  }
+
+  async function readOnce(request: FileRequest, key: string, since: number): Promise<Reading> {
+    const known = reads.get(key);
+    if (known === undefined || (known.isOver && known.begun < since))
+      return await use(begin(request, key), request, key);
+    try {
+      const reading = await use(known, { ...request, onBytes: () => undefined }, key);
+      return reading;
+    } catch (fault) {
+      // Whoever began it let go of the run before a thread took it up: that says nothing to us.
+      if (errnoOf(fault) !== 'EAGAIN') throw fault;
+      return await use(begin(request, key), request, key);
+    }
+  }
+
+  function begin(request: FileRequest, key: string): SharedRead {
+    const controller = new AbortController();
+    const reading = hasher.read({ ...request, signal: controller.signal });
+    const read: SharedRead = { begun: (clock += 1), reading, controller, users: 0, isOver: false };
+    const end = (): void => {
+      read.isOver = true;
+    };
+    reading.then(end, end);
+    reads.delete(key);
+    reads.set(key, read);
+    return read;
+  }
+
+  /** Waits for a read as one of its users; when the last one is aborted, so is the read. */
+  function use(read: SharedRead, { signal }: FileRequest, key: string): Promise<Reading> {
+    read.users += 1;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        reject(signal?.reason);
+        read.users -= 1;
+        if (read.users > 0 || read.isOver) return;
+        if (reads.get(key) === read) reads.delete(key);
+        read.controller.abort(signal?.reason);
+      };
+      if (signal?.aborted === true) return abort();
+      signal?.addEventListener('abort', abort, { once: true });
+      const unlisten = (): void => signal?.removeEventListener('abort', abort);
+      read.reading.then(resolve, reject).finally(unlisten);
+    });
+  }
+
+  return { join };
+}
