@@ -1,9 +1,11 @@
 /** Work comes in from all sides, so many pieces of it at a time are let through, first come, first served. */
 
+import type { Cancellation } from './cancellation.ts';
+
 /** Lets through a bounded number at once. */
 export interface Gate {
-  /** Resolves to a function that makes room again, to be called once; rejects with the reason of an abort meanwhile. */
-  enter(signal?: AbortSignal): Promise<() => void>;
+  /** Resolves to a function that makes room again, to be called once; rejects with the reason of a cancellation meanwhile. */
+  enter(cancellation?: Cancellation): Promise<() => void>;
 }
 
 export function createGate(places: number): Gate {
@@ -16,24 +18,23 @@ export function createGate(places: number): Gate {
     else next();
   }
 
-  function enter(signal?: AbortSignal): Promise<() => void> {
+  function enter(cancellation?: Cancellation): Promise<() => void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason);
+      if (cancellation?.cancelled) return reject(cancellation.cancelled.reason);
       if (free > 0) {
         free -= 1;
         return resolve(leave);
       }
       const admit = (): void => {
         waiting.delete(admit);
-        signal?.removeEventListener('abort', giveUp);
+        unlisten?.();
         resolve(leave);
       };
-      const giveUp = (): void => {
+      const unlisten = cancellation?.onCancel((reason) => {
         waiting.delete(admit);
-        reject(signal?.reason);
-      };
+        reject(reason);
+      });
       waiting.add(admit);
-      signal?.addEventListener('abort', giveUp, { once: true });
     });
   }
 

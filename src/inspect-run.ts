@@ -4,6 +4,7 @@
  * request → locate → load manifests → merge → claims → measure → judge → stray files → assemble
  */
 
+import { createCanceller, throwIfCancelled, type Cancellation, type Canceller } from './cancellation.ts';
 import { assemble } from './assemble.ts';
 import { manifestInvalid, Refusal } from './errors.ts';
 import type { Gate } from './gate.ts';
@@ -44,33 +45,32 @@ export interface Shared {
 const ATTEMPTS = 5;
 
 /**
- * Inspects the run of a request. Rejects only for an abort, with its reason: the controller is the call's own, so that what
- * goes wrong in a callback can end it.
+ * Inspects the run of a request. Rejects only for a cancellation, with its reason: the canceller is the call's own, so that
+ * what goes wrong in a callback can end it.
  */
 export async function inspectRun(
   request: unknown,
   call: InspectionSettings,
-  controller: AbortController,
+  canceller: Canceller,
   shared: Shared,
 ): Promise<Answer> {
-  const { signal } = controller;
   const reads = shared.sharing.join();
-  const budget = startBudget(call.timeBudgetMs, signal);
+  const budget = startBudget(call.timeBudgetMs, canceller);
   try {
     const runId = runIdOf(request);
-    const meter = createMeter(runId, call.onProgress, (reason) => controller.abort(reason));
-    const leave = await shared.gate.enter(signal);
+    const meter = createMeter(runId, call.onProgress, canceller.cancel);
+    const leave = await shared.gate.enter(canceller);
     try {
-      const inspection = { call, signal, budget, reads, meter, shared, read: { bytes: 0 } };
+      const inspection = { call, cancellation: canceller, budget, reads, meter, shared, read: { bytes: 0 } };
       const answer = await inspectUntilItStays(runId, inspection);
       if (answer.ok) meter.end();
-      signal.throwIfAborted();
+      throwIfCancelled(canceller);
       return answer;
     } finally {
       leave();
     }
   } catch (thrown) {
-    signal.throwIfAborted();
+    throwIfCancelled(canceller);
     return refused(thrown, shared.root.name);
   } finally {
     budget.end();
@@ -80,23 +80,21 @@ export async function inspectRun(
 
 /** The time that reading may take. */
 interface Budget {
-  /** Aborted by the call, or with `OutOfTime` when the time is over. */
-  readonly signal: AbortSignal;
+  /** Cancelled with the call, or with `OutOfTime` when the time is over. */
+  readonly reading: Cancellation;
   end(): void;
 }
 
-function startBudget(milliseconds: number | undefined, signal: AbortSignal): Budget {
-  if (milliseconds === undefined) return { signal, end: () => undefined };
-  const controller = new AbortController();
-  const abort = (): void => controller.abort(signal.reason);
-  const reason = new OutOfTime(`the time budget of ${milliseconds} ms is over`);
-  const timer = setTimeout(() => controller.abort(reason), milliseconds);
-  signal.addEventListener('abort', abort, { once: true });
+function startBudget(milliseconds: number | undefined, call: Cancellation): Budget {
+  if (milliseconds === undefined) return { reading: call, end: () => undefined };
+  const reading = createCanceller();
+  const timer = setTimeout(() => reading.cancel(new OutOfTime()), milliseconds);
+  const unlisten = call.onCancel(reading.cancel);
   return {
-    signal: controller.signal,
+    reading,
     end() {
       clearTimeout(timer);
-      signal.removeEventListener('abort', abort);
+      unlisten();
     },
   };
 }
@@ -104,7 +102,7 @@ function startBudget(milliseconds: number | undefined, signal: AbortSignal): Bud
 /** What the steps of one inspection share. */
 interface Inspection {
   readonly call: InspectionSettings;
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   readonly budget: Budget;
   readonly reads: Participation;
   readonly meter: Meter;
@@ -123,7 +121,7 @@ function refused(thrown: unknown, path: string): Refused {
 async function inspectUntilItStays(runId: string, inspection: Inspection): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await attemptAt(runId, attempt, inspection);
-    inspection.signal.throwIfAborted();
+    throwIfCancelled(inspection.cancellation);
     if (answer !== null) return answer;
   }
 }
@@ -157,9 +155,13 @@ async function stays(located: Located, disk: Session, inspection: Inspection): P
   }
 }
 
-async function locateNow(runId: string, disk: Session, { signal, shared }: Inspection): Promise<Located> {
+async function locateNow(
+  runId: string,
+  disk: Session,
+  { cancellation, shared }: Inspection,
+): Promise<Located> {
   try {
-    return await disk.perform(locate(shared.root, runId), signal, ({ pin }) => pin.release());
+    return await disk.perform(locate(shared.root, runId), cancellation, ({ pin }) => pin.release());
   } catch (fault) {
     throw refusalOf(fault, shared.root.name);
   }
@@ -173,12 +175,12 @@ interface Attempt extends Inspection {
 
 async function inspectLocated(
   located: Located,
-  { call, signal, budget, reads, meter, shared, read, disk, attempt }: Attempt,
+  { call, cancellation, budget, reads, meter, shared, read, disk, attempt }: Attempt,
 ): Promise<Inspected | null> {
   const { level } = call;
   const { hasher, memo, limits } = shared;
 
-  const loaded = await loadRun(disk, located, limits, signal);
+  const loaded = await loadRun(disk, located, limits, cancellation);
   const judgedStatus = judgeStatus(located.directory, loaded.head.status);
   // Between the last word of the manifest and the rename they legally differ for a moment.
   if (judgedStatus.conflict && attempt === 1) return null;
@@ -204,7 +206,7 @@ async function inspectLocated(
     hasher,
     reads,
     memo,
-    signal: budget.signal,
+    cancellation: budget.reading,
     isHurried: call.timeBudgetMs !== undefined,
     meter,
     onBytes,
@@ -217,7 +219,7 @@ async function inspectLocated(
   const told = [...places, ...judged].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
   const strays = isRunning
     ? NO_STRAYS
-    : await findStrays(disk, located, { claimed, told, most: limits.findings }, signal);
+    : await findStrays(disk, located, { claimed, told, most: limits.findings }, cancellation);
 
   const wholly = loaded.wholly && strays.wholly;
   return assemble(

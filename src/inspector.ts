@@ -1,5 +1,6 @@
 /** Options come in, an inspector goes out: what its calls share, and how long that lives. */
 
+import { createCanceller, type Canceller } from './cancellation.ts';
 import { createGate } from './gate.ts';
 import { inspectRun } from './inspect-run.ts';
 import type { Answer } from './model.ts';
@@ -45,23 +46,22 @@ export function createInspector(options: InspectorOptions): Inspector {
   const hasher = createHasher(settings);
   const gate = createGate(AT_ONCE);
   const shared = { root, limits, memo, gate, disk, hasher, sharing: shareReads(hasher) };
-  const inFlight = new Map<AbortController, Promise<unknown>>();
+  const inFlight = new Map<Canceller, Promise<unknown>>();
   let isClosed = false;
 
   async function inspect(request: unknown, callOptions: InspectionOptions = {}): Promise<Answer> {
     const call = inspectionSettings(callOptions);
     if (isClosed) throw new TypeError('Cannot inspect a run: the inspector is closed');
-    // AbortSignal.any would leave something on a caller's signal that outlives the call.
-    const controller = new AbortController();
-    const abort = (): void => controller.abort(call.signal?.reason);
+    const canceller = createCanceller();
+    const abort = (): void => canceller.cancel(call.signal?.reason);
     if (call.signal?.aborted === true) abort();
     call.signal?.addEventListener('abort', abort, { once: true });
-    const inspection = inspectRun(request, call, controller, shared);
-    inFlight.set(controller, inspection);
+    const inspection = inspectRun(request, call, canceller, shared);
+    inFlight.set(canceller, inspection);
     try {
       return await inspection;
     } finally {
-      inFlight.delete(controller);
+      inFlight.delete(canceller);
       call.signal?.removeEventListener('abort', abort);
     }
   }
@@ -70,7 +70,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     isClosed = true;
     const reason = new TypeError('Cannot finish the inspection: the inspector was closed');
     const inspections = [...inFlight.values()];
-    for (const controller of inFlight.keys()) controller.abort(reason);
+    for (const canceller of inFlight.keys()) canceller.cancel(reason);
     await Promise.allSettled(inspections);
     await hasher.close();
   }

@@ -1,5 +1,6 @@
 /** A held run directory comes in, its record goes out: the run manifest, and what stands in its participants' files. */
 
+import type { Cancellation } from '../cancellation.ts';
 import { manifestInvalid, manifestMissing, Refusal, unsafe } from '../errors.ts';
 import type { Disk } from '../store/disk.ts';
 import { errnoOf, refusalOf, shortageOf } from '../store/errno.ts';
@@ -56,12 +57,12 @@ export async function loadRun(
   disk: Disk,
   run: Located,
   limits: Limits,
-  signal: AbortSignal | undefined,
+  cancellation: Cancellation,
 ): Promise<LoadedRun> {
-  let manifest = await loadManifest(disk, run, limits, signal);
+  let manifest = await loadManifest(disk, run, limits, cancellation);
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const participants = await loadParticipants(disk, run, manifest.value, limits, signal);
-    const again = await loadManifest(disk, run, limits, signal);
+    const participants = await loadParticipants(disk, run, manifest.value, limits, cancellation);
+    const again = await loadManifest(disk, run, limits, cancellation);
     // Otherwise manifest and participants would be of two moments.
     if (isSameRevision(manifest.stats, again.stats)) return { ...manifest.value, ...participants };
     manifest = again;
@@ -74,7 +75,7 @@ async function loadManifest(
   disk: Disk,
   run: Located,
   limits: Limits,
-  signal: AbortSignal | undefined,
+  cancellation: Cancellation,
 ): Promise<RunManifest> {
   const path = `${run.path}/${RUN_MANIFEST}`;
   const wanted = {
@@ -83,7 +84,7 @@ async function loadManifest(
     mayAppear: statusOf(run.directory) === 'running',
   };
   const read = await disk
-    .perform(readManifests(run.pin, [wanted], manifestLimits(limits)), signal)
+    .perform(readManifests(run.pin, [wanted], manifestLimits(limits)), cancellation)
     .then(([first]): ManifestRead<RunRecord> | Fault => first ?? { found: 'absent' })
     .catch((fault: unknown): Fault => ({ found: 'fault', fault }));
   switch (read.found) {
@@ -105,10 +106,10 @@ async function loadParticipants(
   run: Located,
   record: RunRecord,
   limits: Limits,
-  signal: AbortSignal | undefined,
+  cancellation: Cancellation,
 ): Promise<Pick<LoadedRun, 'files' | 'wholly'>> {
   const quest = { below: run.pin, within: [PARTICIPANTS], pattern: `*${MANIFEST_ENDING}` };
-  const search = await find(disk, quest, signal);
+  const search = await find(disk, quest, cancellation);
   const onDisk = search.found.map((found) => nameOf(found.names.at(-1)));
   const listed = record.listed.map((item) => (typeof item === 'string' ? item : item.name));
   const names = [...new Set([...listed, ...onDisk, ...record.head.requested_participants])];
@@ -124,7 +125,7 @@ async function loadParticipants(
     mayAppear: false,
   }));
   const reads = await disk
-    .perform(readManifests(run.pin, wanted, manifestLimits(limits)), signal)
+    .perform(readManifests(run.pin, wanted, manifestLimits(limits)), cancellation)
     .catch((fault: unknown) => {
       throw refusalOf(fault, `${run.path}/${PARTICIPANTS}`);
     });

@@ -3,6 +3,7 @@
  * loop, few at a time, each again when it was interrupted, none waited for longer than the stall timeout.
  */
 
+import type { Cancellation } from '../cancellation.ts';
 import { createGate } from '../gate.ts';
 import type { Call, Plan } from './calls.ts';
 import { errnoOf, isTransient, OutOfThreads, RETRIES, Stalled } from './errno.ts';
@@ -19,12 +20,12 @@ const RETRY_PAUSE = 5;
 /** Performs plans. */
 export interface Disk {
   /**
-   * Performs a plan to its end. The caller is freed at once by an abort (with the signal's reason), by a call that
+   * Performs a plan to its end. The caller is freed at once by a cancellation (with its reason), by a call that
    * stalls (`Stalled`) and when every thread is lost (`OutOfThreads`); the plan then releases what it holds as soon
    * as its call comes back, because a descriptor must not be closed under a call that may not have begun yet. A value
    * that comes too late for its caller is given to `release`.
    */
-  perform<T>(plan: Plan<T>, signal?: AbortSignal, release?: (value: T) => Plan<void>): Promise<T>;
+  perform<T>(plan: Plan<T>, cancellation?: Cancellation, release?: (value: T) => Plan<void>): Promise<T>;
 }
 
 /** The disk as one inspection uses it. */
@@ -48,7 +49,7 @@ interface Caller<T> {
 interface Start<T> {
   readonly settle: (value: T, isLate: boolean) => void;
   readonly reject: (reason: unknown) => void;
-  readonly signal: AbortSignal | undefined;
+  readonly cancellation: Cancellation | undefined;
 }
 type Endable<T> = Generator<Call, Ended<T>, void>;
 
@@ -106,36 +107,39 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
     if (step.value !== null) caller.settle(step.value.value);
   }
 
-  function start<T>(plan: Plan<T>, { settle, reject, signal }: Start<T>): Promise<void> {
+  function start<T>(plan: Plan<T>, { settle, reject, cancellation }: Start<T>): Promise<void> {
     let gone = false;
     const abandon: Abandon = (reason) => {
       gone = true;
       reject(reason);
     };
-    const abort = (): void => abandon(signal?.reason);
-    signal?.addEventListener('abort', abort, { once: true });
+    const unlisten = cancellation?.onCancel(abandon);
     active.add(abandon);
     const caller = { settle: (value: T) => settle(value, gone), abandon, isGone: () => gone };
     return run(endable(plan), caller)
       .catch(reject)
       .finally(() => {
         active.delete(abandon);
-        signal?.removeEventListener('abort', abort);
+        unlisten?.();
       });
   }
 
   function session(): Session {
     const underWay = new Set<Promise<void>>();
 
-    function perform<T>(plan: Plan<T>, signal?: AbortSignal, release?: (value: T) => Plan<void>): Promise<T> {
+    function perform<T>(
+      plan: Plan<T>,
+      cancellation?: Cancellation,
+      release?: (value: T) => Plan<void>,
+    ): Promise<T> {
       return new Promise<T>((resolve, reject) => {
-        if (signal?.aborted === true) return reject(signal.reason);
+        if (cancellation?.cancelled) return reject(cancellation.cancelled.reason);
         if (lost === IN_FLIGHT) return reject(new OutOfThreads());
         const settle = (value: T, isLate: boolean): void => {
           if (isLate && release !== undefined) void end(release(value));
           else resolve(value);
         };
-        const done = start(plan, { settle, reject, signal });
+        const done = start(plan, { settle, reject, cancellation });
         underWay.add(done);
         void done.finally(() => underWay.delete(done));
       });
@@ -144,7 +148,7 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
     async function end(plan: Plan<void>): Promise<void> {
       const before = [...underWay];
       const last = Promise.all(before).then(() =>
-        start(plan, { settle: () => undefined, reject: () => undefined, signal: undefined }),
+        start(plan, { settle: () => undefined, reject: () => undefined, cancellation: undefined }),
       );
       if (before.length === 0) await last;
     }

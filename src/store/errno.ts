@@ -52,17 +52,6 @@ export class Churned extends Error {
   }
 }
 
-/** A fault that a thread has met and told of. */
-export class Reported extends Error {
-  readonly errno: string | null;
-
-  constructor(message: string, errno: string | null) {
-    super(message);
-    this.name = 'Reported';
-    this.errno = errno;
-  }
-}
-
 /**
  * The name of the errno behind a fault, or null when it is no fault of a system call.
  * The number decides: libuv has no code for ESTALE, EUCLEAN or EBADMSG ("Unknown system error -116").
@@ -70,7 +59,6 @@ export class Reported extends Error {
 export function errnoOf(fault: unknown): string | null {
   if (fault instanceof Stalled) return 'ETIMEDOUT';
   if (fault instanceof Churned) return 'EAGAIN';
-  if (fault instanceof Reported) return fault.errno;
   if (!(fault instanceof Error)) return null;
   // What Node's permission model does not allow.
   if ('code' in fault && fault.code === 'ERR_ACCESS_DENIED') return 'EACCES';
@@ -84,8 +72,11 @@ export function errnoOf(fault: unknown): string | null {
 
 /** A shortage of this process or system, which says nothing about the file: the reason, or null. */
 export function shortageOf(fault: unknown): string | null {
-  if (fault instanceof OutOfThreads) return fault.message;
-  const errno = errnoOf(fault);
+  return fault instanceof OutOfThreads ? fault.message : shortageNamed(errnoOf(fault));
+}
+
+/** The same, by the name of an errno. */
+export function shortageNamed(errno: string | null): string | null {
   return errno === 'EMFILE' || errno === 'ENFILE' ? `out of file descriptors (${errno})` : null;
 }
 

@@ -3,6 +3,7 @@
  * never through a symlink, never with a name from outside.
  */
 
+import type { Cancellation } from '../cancellation.ts';
 import type { Dirent, PathLike } from 'node:fs';
 import { sep } from 'node:path';
 import type { FileSystemAdapter } from 'fast-glob';
@@ -40,7 +41,7 @@ export interface Quest {
 }
 
 /** Finds what matches a glob below a directory. */
-export async function find(disk: Disk, quest: Quest, signal: AbortSignal | undefined): Promise<Search> {
+export async function find(disk: Disk, quest: Quest, cancellation: Cancellation): Promise<Search> {
   // Importing it takes longer than inspecting a small run.
   const { default: fastGlob } = await import('fast-glob');
   const prefix = quest.within.map((name) => Buffer.from(name));
@@ -51,7 +52,7 @@ export async function find(disk: Disk, quest: Quest, signal: AbortSignal | undef
   async function entriesOf(path: string): Promise<Entry[]> {
     const names = [...prefix, ...decodePath(path)];
     try {
-      return (await disk.perform(listBelow(quest.below, names), signal)).map(encodeEntry);
+      return (await disk.perform(listBelow(quest.below, names), cancellation)).map(encodeEntry);
     } catch (fault) {
       const errno = shortageOf(fault) === null ? errnoOf(fault) : null;
       if (errno === null) broken.push(fault);

@@ -1,5 +1,6 @@
 /** A held run directory and the paths that are claimed come in, findings about everything else in it go out, by path. */
 
+import type { Cancellation } from '../cancellation.ts';
 import { finding, type Finding } from '../findings.ts';
 import { textOf } from '../quote.ts';
 import type { Disk } from './disk.ts';
@@ -32,9 +33,9 @@ export async function findStrays(
   disk: Disk,
   run: Located,
   known: Known,
-  signal: AbortSignal | undefined,
+  cancellation: Cancellation,
 ): Promise<Strays> {
-  const search = await find(disk, { below: run.pin, within: [], pattern: '**' }, signal);
+  const search = await find(disk, { below: run.pin, within: [], pattern: '**' }, cancellation);
   const claimed = new Set(Array.from(known.claimed, (path) => bytesOf(Buffer.from(path))));
   const pathOf = (names: readonly Buffer[]): string => [run.path, ...names.map(textOf)].join('/');
 

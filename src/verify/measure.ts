@@ -3,18 +3,18 @@
  * size is right, size and digest from one read.
  */
 
+import type { Cancellation } from '../cancellation.ts';
 import { busy, Refusal } from '../errors.ts';
 import type { Level } from '../model.ts';
 import type { Disk } from '../store/disk.ts';
-import { errnoOf, shortageOf, Stalled } from '../store/errno.ts';
+import { shortageNamed } from '../store/errno.ts';
 import type { Kind } from '../store/pin.ts';
 import type { Located } from '../store/resolve.ts';
 import type { Claim } from './claims.ts';
-import type { Look, Names, Revision } from './hashing/hash-file.ts';
-import type { FileRequest, Hasher } from './hashing/hasher.ts';
+import type { Look, Names, Reading, Revision, Trouble } from './hashing/hash-file.ts';
+import type { Hasher } from './hashing/hasher.ts';
 import type { Memo } from './memo.ts';
 import type { Meter } from './progress.ts';
-import { Crashed } from './hashing/pool.ts';
 import type { Participation } from './sharing.ts';
 
 /** What the disk says about one file. */
@@ -45,7 +45,7 @@ export interface Measuring {
   readonly reads: Participation;
   readonly memo: Memo | null;
   /** Ends all reading, with `OutOfTime` when the budget is over. */
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   /** Whether there may not be time for everything: then what matters most comes first. */
   readonly isHurried: boolean;
   readonly meter: Meter;
@@ -53,8 +53,10 @@ export interface Measuring {
   readonly onBytes: (count: number) => void;
 }
 
-/** The time budget is over: the reason of the abort that ends reading. */
+/** The time budget is over: the reason of the cancellation that ends reading. */
 export class OutOfTime extends Error {}
+
+const OUT_OF_TIME = { found: 'unread', why: 'the time budget is over' } as const;
 
 /** The key of a file in what was measured: its path from the run directory. */
 export function keyOf(names: Names): string {
@@ -75,13 +77,14 @@ export async function measure(
   meter.settle(claimed.artifacts - looked.artifacts, claimed.bytes - looked.bytes);
 
   const toRead: FileToRead[] = [];
-  await forEach(files, LOOKS, async (file) => {
-    const look = await lookAt(file, measuring);
-    measured.set(file.key, look.found === 'regular' ? { found: 'size', size: look.size } : look);
+  const looks = await lookAtAll(files, measuring);
+  for (const [index, file] of files.entries()) {
+    const look = looks[index] ?? OUT_OF_TIME;
+    measured.set(file.key, measurementOf(look));
     const digests = look.found === 'regular' && level === 'digest' ? digestsFor(file, look.size) : [];
     if (look.found === 'regular' && digests.length > 0) toRead.push({ ...file, look, digests });
     else settle(file, 0, meter);
-  });
+  }
   toRead.sort(isHurried ? byUrgency : bySize);
   await forEach(toRead, READS, async (file) => {
     measured.set(file.key, recalled(file, measuring) ?? (await readUntilSure(file, measuring)));
@@ -89,8 +92,7 @@ export async function measure(
   return measured;
 }
 
-/** Requests under way at once: enough for every thread to have a batch, few enough not to fill memory. */
-const LOOKS = 4_096;
+/** Reads under way at once: enough for every thread to have a batch, few enough not to fill memory. */
 const READS = 512;
 
 /** A file, and the claims to it. */
@@ -164,17 +166,17 @@ async function forEach<T>(
   if (failed !== undefined) throw failed.reason;
 }
 
-function lookAt(file: ClaimedFile, measuring: Measuring): Promise<Measurement | Look> {
-  return measuring.hasher.look(requestFor(file, 0, measuring, () => undefined)).catch(faultOf);
-}
-
-function requestFor(
-  { names }: ClaimedFile,
-  size: number,
-  { run, disk, signal }: Measuring,
-  onBytes: (count: number) => void,
-): FileRequest {
-  return { run, names, size, disk, signal, onBytes };
+/** Looks at all files; at none when the time is over. */
+async function lookAtAll(
+  files: readonly ClaimedFile[],
+  { hasher, run, disk, cancellation }: Measuring,
+): Promise<readonly (Look | Trouble)[]> {
+  try {
+    return await hasher.look({ run, disk, cancellation, files: files.map(({ names }) => names) });
+  } catch (reason) {
+    if (reason instanceof OutOfTime) return [];
+    throw reason;
+  }
 }
 
 /** What the memo knows of this revision, if that is what every claim expects: a mismatch is read anew. */
@@ -191,21 +193,23 @@ function recalled(file: FileToRead, { memo, meter }: Measuring): Measurement | n
  * one, because memory and cables err too.
  */
 async function readUntilSure(file: FileToRead, measuring: Measuring): Promise<Measurement> {
-  const { reads, memo, meter, onBytes } = measuring;
+  const { run, disk, cancellation, reads, memo, meter, onBytes } = measuring;
+  const { names, look, digests } = file;
   const seen = { content: 0, ctime: 0, mismatch: 0 };
   let told = 0;
   try {
     for (let attempt = 1; ; attempt += 1) {
       let done = 0;
-      const request = requestFor(file, Number(file.look.size), measuring, (count) => {
+      const onItsBytes = (count: number): void => {
         onBytes(count);
         done += count;
         tellBytes(file, done - told, meter);
         told = Math.max(told, done);
-      });
+      };
       const startedAt = Date.now();
-      const reading = await reads.read(request, `${file.look.identity}#${attempt}`);
-      if (reading.found !== 'read') return reading;
+      const request = { run, disk, cancellation, names, size: Number(look.size), onBytes: onItsBytes };
+      const reading = await reads.read(request, `${look.identity}#${attempt}`);
+      if (reading.found !== 'read') return measurementOf(reading);
       const { change, size, digest } = reading;
       if (change === 'content') {
         seen.content += 1;
@@ -214,13 +218,14 @@ async function readUntilSure(file: FileToRead, measuring: Measuring): Promise<Me
         seen.ctime += 1;
       } else {
         seen.mismatch += 1;
-        const matches = file.digests.every((expected) => expected === digest);
+        const matches = digests.every((expected) => expected === digest);
         if (matches && change === 'none') remember(memo, reading, startedAt);
         if (matches || seen.mismatch === 2) return { found: 'content', size, digest, isRemembered: false };
       }
     }
-  } catch (fault) {
-    return faultOf(fault);
+  } catch (reason) {
+    if (reason instanceof OutOfTime) return OUT_OF_TIME;
+    throw reason;
   } finally {
     settle(file, told, meter);
   }
@@ -241,14 +246,15 @@ function remember(
   if (startedAt - reading.touchedAt >= SETTLED_AFTER) memo?.remember(reading.identity, reading.digest);
 }
 
-/** A fault of the disk becomes what was found; a shortage of ours says nothing about the file and ends the inspection. */
-function faultOf(fault: unknown): Measurement {
-  if (fault instanceof OutOfTime) return { found: 'unread', why: fault.message };
-  if (fault instanceof Crashed) return { found: 'unread', why: fault.message };
-  if (fault instanceof Stalled) return { found: 'stalled', milliseconds: fault.milliseconds };
-  const shortage = shortageOf(fault);
+/** Turns what came of a file into a measurement; a shortage of ours says nothing about it and ends the inspection. */
+function measurementOf(
+  result: Exclude<Look | Reading, { readonly found: 'read' }> | Trouble | Measurement,
+): Measurement {
+  if (result.found === 'regular') return { found: 'size', size: result.size };
+  if (result.found === 'crash') return { found: 'unread', why: 'the thread that read it crashed, twice' };
+  if (result.found !== 'fault') return result;
+  const shortage = shortageNamed(result.errno);
   if (shortage !== null) throw new Refusal(busy(shortage));
-  const errno = errnoOf(fault);
-  if (errno === null) throw fault;
-  return { found: 'unreadable', errno };
+  if (result.errno === null) throw new Error(result.message);
+  return { found: 'unreadable', errno: result.errno };
 }

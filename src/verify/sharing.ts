@@ -3,14 +3,14 @@
  * that began after an inspection was asked for is as fresh as that inspection could be, even when it has ended.
  */
 
-import { errnoOf } from '../store/errno.ts';
-import type { Reading } from './hashing/hash-file.ts';
-import type { FileRequest, Hasher } from './hashing/hasher.ts';
+import { createCanceller, type Canceller } from '../cancellation.ts';
+import type { Reading, Trouble } from './hashing/hash-file.ts';
+import type { Hasher, ReadRequest } from './hashing/hasher.ts';
 
 /** An inspection, as far as reads are shared. */
 export interface Participation {
   /** Reads an artifact, or takes the read of another; `key` names the revision and how often it has been read. */
-  read(request: FileRequest, key: string): Promise<Reading>;
+  read(request: ReadRequest, key: string): Promise<Reading | Trouble>;
   /** Says that the inspection is over. */
   leave(): void;
 }
@@ -24,8 +24,8 @@ export interface Sharing {
 interface SharedRead {
   /** When it began, on the clock of this sharing. */
   readonly begun: number;
-  readonly reading: Promise<Reading>;
-  readonly controller: AbortController;
+  readonly reading: Promise<Reading | Trouble>;
+  readonly canceller: Canceller;
   users: number;
   isOver: boolean;
 }
@@ -56,24 +56,20 @@ export function shareReads(hasher: Hasher): Sharing {
     }
   }
 
-  async function readOnce(request: FileRequest, key: string, since: number): Promise<Reading> {
+  async function readOnce(request: ReadRequest, key: string, since: number): Promise<Reading | Trouble> {
     const known = reads.get(key);
     if (known === undefined || (known.isOver && known.begun < since))
-      return await use(begin(request, key), request, key);
-    try {
-      const reading = await use(known, { ...request, onBytes: () => undefined }, key);
-      return reading;
-    } catch (fault) {
-      // Whoever began it let go of the run before a thread took it up: that says nothing to us.
-      if (errnoOf(fault) !== 'EAGAIN') throw fault;
-      return await use(begin(request, key), request, key);
-    }
+      return use(begin(request, key), request, key);
+    const result = await use(known, request, key);
+    // Whoever began it let go of the run before a thread took it up: that says nothing to us.
+    const isTheirs = result.found === 'fault' && result.errno === 'EAGAIN';
+    return isTheirs ? use(begin(request, key), request, key) : result;
   }
 
-  function begin(request: FileRequest, key: string): SharedRead {
-    const controller = new AbortController();
-    const reading = hasher.read({ ...request, signal: controller.signal });
-    const read: SharedRead = { begun: (clock += 1), reading, controller, users: 0, isOver: false };
+  function begin(request: ReadRequest, key: string): SharedRead {
+    const canceller = createCanceller();
+    const reading = hasher.read({ ...request, cancellation: canceller });
+    const read: SharedRead = { begun: (clock += 1), reading, canceller, users: 0, isOver: false };
     const end = (): void => {
       read.isOver = true;
     };
@@ -83,20 +79,17 @@ export function shareReads(hasher: Hasher): Sharing {
     return read;
   }
 
-  /** Waits for a read as one of its users; when the last one is aborted, so is the read. */
-  function use(read: SharedRead, { signal }: FileRequest, key: string): Promise<Reading> {
+  /** Waits for a read as one of its users; when the last one is cancelled, so is the read. */
+  function use(read: SharedRead, { cancellation }: ReadRequest, key: string): Promise<Reading | Trouble> {
     read.users += 1;
     return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        reject(signal?.reason);
+      const unlisten = cancellation.onCancel((reason) => {
+        reject(reason);
         read.users -= 1;
         if (read.users > 0 || read.isOver) return;
         if (reads.get(key) === read) reads.delete(key);
-        read.controller.abort(signal?.reason);
-      };
-      if (signal?.aborted === true) return abort();
-      signal?.addEventListener('abort', abort, { once: true });
-      const unlisten = (): void => signal?.removeEventListener('abort', abort);
+        read.canceller.cancel(reason);
+      });
       read.reading.then(resolve, reject).finally(unlisten);
     });
   }

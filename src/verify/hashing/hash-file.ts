@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { close, fstat, read, type Plan, type Stats } from '../../store/calls.ts';
+import { errnoOf, Stalled } from '../../store/errno.ts';
 import { isSameEntry, kindOf, walk, type Kind, type Pin } from '../../store/pin.ts';
 
 /** Names that lead from the run directory to an artifact; never empty. */
@@ -39,6 +40,20 @@ export type Reading =
        */
       readonly change: 'none' | 'ctime' | 'content';
     });
+
+/** Why there is no answer about a file, as data. */
+export type Trouble =
+  /** A fault; the name of its errno, or null when it is none of the system's. */
+  | { readonly found: 'fault'; readonly message: string; readonly errno: string | null }
+  | { readonly found: 'stalled'; readonly milliseconds: number }
+  /** The thread that was at it crashed, and so did the next. */
+  | { readonly found: 'crash' };
+
+export function troubleOf(fault: unknown): Trouble {
+  if (fault instanceof Stalled) return { found: 'stalled', milliseconds: fault.milliseconds };
+  const message = fault instanceof Error ? fault.message : String(fault);
+  return { found: 'fault', message, errno: errnoOf(fault) };
+}
 
 /** What accompanies a read. */
 export interface Watch {

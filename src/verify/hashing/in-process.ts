@@ -1,8 +1,9 @@
 /** A rate comes in, a hasher that reads beside the event loop and hashes on it, chunk by chunk, goes out. */
 
 import { pause, type Plan } from '../../store/calls.ts';
-import { CHUNK, hashFile, look } from './hash-file.ts';
-import type { Hasher } from './hasher.ts';
+import { errnoOf } from '../../store/errno.ts';
+import { CHUNK, hashFile, look, troubleOf, type Look, type Trouble } from './hash-file.ts';
+import type { Asking, Hasher } from './hasher.ts';
 import { chunkAt, reserve } from './rate.ts';
 
 /** `schedule` is that of the inspector's rate. */
@@ -16,11 +17,24 @@ export function createInProcessHasher(rate: number | null, schedule: SharedArray
   }
 
   return {
-    look: ({ run, names, disk, signal }) => disk.perform(look(run.pin, names), signal),
-    read: ({ run, names, disk, signal, onBytes }) => {
+    async look({ files, ...asking }) {
+      const looks: (Look | Trouble)[] = [];
+      for (const names of files) looks.push(await performed(look(asking.run.pin, names), asking));
+      return looks;
+    },
+    read({ names, onBytes, ...asking }) {
       const buffer = Buffer.allocUnsafeSlow(chunkAt(rate, CHUNK));
-      return disk.perform(hashFile(run.pin, names, buffer, { pace, onBytes }), signal);
+      return performed(hashFile(asking.run.pin, names, buffer, { pace, onBytes }), asking);
     },
     close: () => Promise.resolve(),
   };
+}
+
+async function performed<T>(plan: Plan<T>, { disk, cancellation }: Asking): Promise<T | Trouble> {
+  try {
+    return await disk.perform(plan, cancellation);
+  } catch (fault) {
+    if (cancellation.cancelled !== null || errnoOf(fault) === null) throw fault;
+    return troubleOf(fault);
+  }
 }

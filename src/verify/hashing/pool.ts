@@ -4,67 +4,55 @@
  * is counted as lost until it comes back, because nothing can end it.
  */
 
-import { Worker } from 'node:worker_threads';
-import { OutOfThreads, Reported, Stalled } from '../../store/errno.ts';
-import type { Look, Reading } from './hash-file.ts';
-import type { FileRequest, Hasher } from './hasher.ts';
-import { CONTROL, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
+import { OutOfThreads } from '../../store/errno.ts';
+import type { Look, Names, Reading, Trouble } from './hash-file.ts';
+import type { Asking, Hasher, LookRequest, ReadRequest } from './hasher.ts';
+import type { Job, Result } from './protocol.ts';
+import { startThread, type ThreadHandle, type ThreadOptions } from './thread-handle.ts';
 
 /** What a pool is made with. */
-export interface PoolOptions {
+export interface PoolOptions extends ThreadOptions {
   readonly threads: number;
   readonly stallTimeoutMs: number;
-  /** Bytes a second, or null. */
-  readonly rate: number | null;
-  readonly schedule: SharedArrayBuffer;
-  /** The source of the thread. */
-  readonly source: string;
   /** Hashes when threads cannot be had. */
   readonly fallback: Hasher;
   /** Is told why they cannot. */
   readonly onFallback: (reason: unknown) => void;
 }
 
-/** A file whose thread crashed twice: nothing was learned about it. */
-export class Crashed extends Error {
-  constructor() {
-    super('the thread that read it crashed, twice');
-    this.name = 'Crashed';
-  }
-}
-
-/** Files of one message: enough to make messages cheap, few enough for all threads to have some. */
+/** Files of one job: enough to make messages cheap, few enough for every thread to have some. */
 const BATCH = { look: 512, read: 64 } as const;
-/** Bytes of a batch of files to hash; a larger file goes alone. */
+/** Bytes of a job of several files to read; a larger file goes alone. */
 const BATCH_BYTES = 1 << 20;
 /** Milliseconds between two looks at what the threads do. */
 const TICK = 50;
-/** Milliseconds a thread has to begin its first job. */
+/** Milliseconds that a thread has to take up its first job, beyond the stall timeout. */
 const START_UP = 10_000;
-/** Threads beyond the regular ones that may be lost before the pool gives up, and crashes before it hashes in process. */
+/** Threads that may be lost and replaced before the pool refuses. */
 const MOST_LOST = 2;
+/** Threads that may crash before files are hashed on the calling thread. */
 const MOST_CRASHES = 4;
+/** How often a file may be at a thread that crashes. */
+const TRIES = 2;
 
-/** A request that waits, or is being worked on. */
-interface Ticket {
+/** One file of a request. */
+interface Piece {
   readonly task: Job['task'];
-  readonly request: FileRequest;
-  readonly resolve: (result: Look | Reading) => void;
-  readonly fail: (reason: unknown) => void;
-  /** Nobody waits for it any more. */
-  isGone: boolean;
+  readonly asking: Asking;
+  readonly names: Names;
+  readonly size: number;
+  readonly onBytes: (count: number) => void;
+  readonly deliver: (result: Result) => void;
+  readonly refuse: (reason: unknown) => void;
   crashes: number;
   /** Bytes that were told. */
   told: number;
 }
 
 interface Thread {
-  readonly worker: Worker;
-  readonly control: Int32Array;
-  readonly bytes: BigInt64Array;
-  /** What it works on; empty when it is idle. */
-  tickets: readonly Ticket[];
-  job: number;
+  readonly handle: ThreadHandle;
+  /** What it works on; empty when it is idle, or lost. */
+  pieces: readonly Piece[];
   beat: number;
   beatAt: number;
   isLost: boolean;
@@ -72,189 +60,16 @@ interface Thread {
 
 export function createPool(options: PoolOptions): Hasher {
   const threads = new Set<Thread>();
-  const queue: Ticket[] = [];
+  const queue: Piece[] = [];
   let crashes = 0;
   let isFallen = false;
   let isClosed = false;
   let isScheduled = false;
   let ticking: NodeJS.Timeout | null = null;
 
-  const lostThreads = (): number => [...threads].filter(({ isLost }) => isLost).length;
-  const idle = (): Thread | undefined => [...threads].find(isIdle);
-
-  function dispatch(): void {
-    while (queue.length > 0) {
-      const thread = idle() ?? start();
-      if (thread === null) return;
-      assign(thread, takeBatch(queue));
-    }
-  }
-
-  /** A further thread, or null when there are enough, or none can be had. */
-  function start(): Thread | null {
-    const lost = lostThreads();
-    if (isFallen || isClosed || threads.size - lost >= options.threads) return null;
-    if (lost > MOST_LOST) {
-      for (const ticket of queue.splice(0)) ticket.fail(new OutOfThreads());
-      return null;
-    }
-    try {
-      return startThread();
-    } catch (reason) {
-      fallBack(reason);
-      return null;
-    }
-  }
-
-  function startThread(): Thread {
-    const data: ThreadData = {
-      control: new SharedArrayBuffer(16),
-      bytes: new SharedArrayBuffer(8),
-      schedule: options.schedule,
-      rate: options.rate,
-    };
-    const worker = new Worker(options.source, { eval: true, execArgv: [], workerData: data });
-    const thread: Thread = {
-      worker,
-      control: new Int32Array(data.control),
-      bytes: new BigInt64Array(data.bytes),
-      tickets: [],
-      job: 0,
-      beat: 0,
-      beatAt: 0,
-      isLost: false,
-    };
-    worker.unref();
-    worker.on('message', (outcome: Outcome) => finish(thread, outcome));
-    worker.on('error', (reason) => crash(thread, reason));
-    worker.on('exit', () => crash(thread, new Error('a hashing thread ended by itself')));
-    threads.add(thread);
-    return thread;
-  }
-
-  function assign(thread: Thread, tickets: readonly Ticket[]): void {
-    const [first] = tickets;
-    if (first === undefined) return;
-    thread.tickets = tickets;
-    thread.job += 1;
-    thread.beatAt = performance.now();
-    thread.worker.ref();
-    const files = tickets.map(({ request }) => request.names);
-    const job: Job = { id: thread.job, task: first.task, run: first.request.run.address, files };
-    thread.worker.postMessage(job);
-    ticking ??= setInterval(tick, Math.min(TICK, options.stallTimeoutMs)).unref();
-  }
-
-  function finish(thread: Thread, { id, results }: Outcome): void {
-    if (id !== thread.job) return;
-    const { tickets } = thread;
-    release(thread);
-    for (const [index, ticket] of tickets.entries()) {
-      const result = results[index];
-      if (result !== undefined) settle(ticket, result);
-    }
-    dispatch();
-  }
-
-  function release(thread: Thread): void {
-    thread.tickets = [];
-    thread.isLost = false;
-    thread.worker.unref();
-    if (ticking !== null && [...threads].every(isIdle)) {
-      clearInterval(ticking);
-      ticking = null;
-    }
-  }
-
-  function crash(thread: Thread, reason: unknown): void {
-    if (!threads.delete(thread) || isClosed) return;
-    const { tickets } = thread;
-    release(thread);
-    crashes += 1;
-    for (const ticket of tickets) {
-      ticket.crashes += 1;
-      if (ticket.crashes > 1) ticket.fail(new Crashed());
-      else if (!ticket.isGone) queue.unshift(ticket);
-    }
-    if (crashes > MOST_CRASHES) fallBack(reason);
-    dispatch();
-  }
-
-  function fallBack(reason: unknown): void {
-    isFallen = true;
-    options.onFallback(reason);
-    for (const ticket of queue.splice(0)) inProcess(ticket);
-  }
-
-  function inProcess({ task, request, resolve, fail }: Ticket): void {
-    const { fallback } = options;
-    void (task === 'look' ? fallback.look(request) : fallback.read(request)).then(resolve, fail);
-  }
-
-  function tick(): void {
-    const now = performance.now();
-    for (const thread of threads) {
-      if (thread.tickets.length === 0 || thread.isLost) continue;
-      tellBytes(thread);
-      const beat = Atomics.load(thread.control, CONTROL.beat);
-      if (beat !== thread.beat) {
-        thread.beat = beat;
-        thread.beatAt = now;
-      }
-      const hasBegun = Atomics.load(thread.control, CONTROL.job) === thread.job;
-      const patience = options.stallTimeoutMs + (hasBegun ? 0 : START_UP);
-      if (now - thread.beatAt >= patience) lose(thread);
-    }
-  }
-
-  /** Frees whoever waits for a thread that is stuck; the other files of its batch go to another. */
-  function lose(thread: Thread): void {
-    const { tickets } = thread;
-    const stuck = Atomics.load(thread.control, CONTROL.file);
-    thread.tickets = [];
-    thread.isLost = true;
-    thread.worker.unref();
-    for (const [index, ticket] of tickets.entries()) {
-      if (index === stuck) ticket.fail(new Stalled(options.stallTimeoutMs));
-      else if (!ticket.isGone) queue.push(ticket);
-    }
-    dispatch();
-  }
-
-  function submit(task: Job['task'], request: FileRequest): Promise<Look | Reading> {
-    const { signal } = request;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) return reject(signal.reason);
-      const settled = (): void => signal?.removeEventListener('abort', abort);
-      const ticket: Ticket = {
-        task,
-        request,
-        resolve: (result) => {
-          settled();
-          resolve(result);
-        },
-        fail: (reason) => {
-          settled();
-          reject(reason);
-        },
-        isGone: false,
-        crashes: 0,
-        told: 0,
-      };
-      const abort = (): void => {
-        ticket.isGone = true;
-        reject(signal?.reason);
-        forget(ticket);
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      if (isFallen) return inProcess(ticket);
-      queue.push(ticket);
-      schedule();
-    });
-  }
-
-  /** Requests of one turn of the event loop become batches together. */
-  function schedule(): void {
+  /** Requests of one turn of the event loop become jobs together. */
+  function enqueue(pieces: readonly Piece[]): void {
+    for (const piece of pieces) queue.push(piece);
     if (isScheduled) return;
     isScheduled = true;
     queueMicrotask(() => {
@@ -263,80 +78,241 @@ export function createPool(options: PoolOptions): Hasher {
     });
   }
 
-  /** Takes a request that nobody waits for out of the queue, or ends the job that was only for such. */
-  function forget(ticket: Ticket): void {
-    const place = queue.indexOf(ticket);
-    if (place !== -1) queue.splice(place, 1);
-    for (const { tickets, control, job } of threads) {
-      if (tickets.includes(ticket) && tickets.every(({ isGone }) => isGone)) {
-        Atomics.store(control, CONTROL.abort, job);
-      }
+  function dispatch(): void {
+    while (queue.length > 0) {
+      if (isFallen) return queue.splice(0).forEach(hashHere);
+      const thread = [...threads].find(isIdle) ?? start();
+      if (thread === null) return;
+      assign(thread, takeBatch(queue));
     }
+  }
+
+  /** A further thread, or null when there are enough, or none can be had. */
+  function start(): Thread | null {
+    const lost = [...threads].filter(({ isLost }) => isLost).length;
+    if (isClosed || threads.size - lost >= options.threads) return null;
+    if (lost > MOST_LOST) {
+      for (const { refuse } of queue.splice(0)) refuse(new OutOfThreads());
+      return null;
+    }
+    try {
+      return hire();
+    } catch (reason) {
+      fallBack(reason);
+      return null;
+    }
+  }
+
+  function hire(): Thread {
+    const handle = startThread(options, {
+      onDone: (results) => finish(thread, results),
+      onEnd: (reason) => bury(thread, reason),
+    });
+    const thread: Thread = { handle, pieces: [], beat: 0, beatAt: 0, isLost: false };
+    threads.add(thread);
+    return thread;
+  }
+
+  function assign(thread: Thread, pieces: readonly Piece[]): void {
+    const [first] = pieces;
+    if (first === undefined) return;
+    thread.pieces = pieces;
+    thread.beatAt = performance.now();
+    const files = pieces.map(({ names }) => names);
+    thread.handle.give(first.task, first.asking.run.address, files);
+    ticking ??= setInterval(tick, Math.min(TICK, options.stallTimeoutMs)).unref();
+  }
+
+  function finish(thread: Thread, results: readonly Result[]): void {
+    const { pieces } = thread;
+    thread.pieces = [];
+    thread.isLost = false;
+    rest();
+    for (const [index, piece] of pieces.entries()) {
+      const result = results[index];
+      if (result === undefined) continue;
+      if (result.found === 'read') tell(piece, result.size);
+      piece.deliver(result);
+    }
+    dispatch();
+  }
+
+  /** Stops looking when there is nothing to see. */
+  function rest(): void {
+    if (ticking === null || [...threads].some(({ pieces }) => pieces.length > 0)) return;
+    clearInterval(ticking);
+    ticking = null;
+  }
+
+  function bury(thread: Thread, reason: unknown): void {
+    if (!threads.delete(thread) || isClosed) return;
+    rest();
+    crashes += 1;
+    for (const piece of thread.pieces) {
+      piece.crashes += 1;
+      if (piece.crashes === TRIES) piece.deliver({ found: 'crash' });
+      else queue.unshift(piece);
+    }
+    if (crashes > MOST_CRASHES) fallBack(reason);
+    dispatch();
+  }
+
+  function fallBack(reason: unknown): void {
+    if (isFallen) return;
+    isFallen = true;
+    options.onFallback(reason);
+    queueMicrotask(dispatch);
+  }
+
+  function hashHere({ task, asking, names, size, onBytes, deliver, refuse }: Piece): void {
+    const { fallback } = options;
+    const result: Promise<Result | undefined> =
+      task === 'look'
+        ? fallback.look({ ...asking, files: [names] }).then(([each]) => each)
+        : fallback.read({ ...asking, names, size, onBytes });
+    void result.then((each) => deliver(each ?? { found: 'crash' }), refuse);
+  }
+
+  function tick(): void {
+    const now = performance.now();
+    for (const thread of threads) {
+      const { pieces, handle } = thread;
+      if (pieces.length === 0) continue;
+      const [only] = pieces;
+      // In a job of several files nobody can say whose the bytes are before it is done.
+      if (pieces.length === 1 && only !== undefined) tell(only, handle.bytesRead());
+      const beat = handle.beat();
+      if (beat !== thread.beat) Object.assign(thread, { beat, beatAt: now });
+      const patience = options.stallTimeoutMs + (handle.hasBegun() ? 0 : START_UP);
+      if (now - thread.beatAt >= patience) lose(thread);
+    }
+  }
+
+  /** Frees whoever waits for a thread that is stuck; the other files of its job go to another. */
+  function lose(thread: Thread): void {
+    const { pieces, handle } = thread;
+    const stuck = handle.fileAt();
+    thread.pieces = [];
+    thread.isLost = true;
+    handle.unref();
+    rest();
+    for (const [index, piece] of pieces.entries()) {
+      if (index === stuck) piece.deliver({ found: 'stalled', milliseconds: options.stallTimeoutMs });
+      else queue.unshift(piece);
+    }
+    dispatch();
+  }
+
+  /** Takes what nobody waits for any more out of the queue, and ends jobs that are only for such. */
+  function forget(): void {
+    const left = queue.filter(isWanted);
+    if (left.length < queue.length) queue.splice(0, queue.length, ...left);
+    for (const { pieces, handle } of threads) {
+      if (pieces.length > 0 && !pieces.some(isWanted)) handle.endJob();
+    }
+  }
+
+  /** Asks for files as one promise, which a cancellation rejects at once. */
+  function ask<T>(asking: Asking, piecesOf: (settle: Settle<T>) => Piece[]): Promise<T> {
+    const { cancellation } = asking;
+    return new Promise((resolve, reject) => {
+      if (cancellation.cancelled !== null) return reject(cancellation.cancelled.reason);
+      const unlisten = cancellation.onCancel((reason) => {
+        reject(reason);
+        forget();
+      });
+      enqueue(
+        piecesOf({
+          resolve(value) {
+            unlisten();
+            resolve(value);
+          },
+          refuse(reason) {
+            unlisten();
+            reject(reason);
+          },
+        }),
+      );
+    });
+  }
+
+  function look({ files, ...asking }: LookRequest): Promise<readonly (Look | Trouble)[]> {
+    if (files.length === 0) return Promise.resolve([]);
+    return ask<readonly (Look | Trouble)[]>(asking, ({ resolve, refuse }) => {
+      const looks = files.map((): Look | Trouble => ({ found: 'crash' }));
+      let left = files.length;
+      return files.map((names, index) => {
+        const deliver = (result: Result): void => {
+          if (result.found === 'read') return refuse(new Error('a look was answered with a read'));
+          looks[index] = result;
+          left -= 1;
+          if (left === 0) resolve(looks);
+        };
+        const piece = { task: 'look', asking, names, size: 0, onBytes: ignore, deliver, refuse } as const;
+        return { ...piece, crashes: 0, told: 0 };
+      });
+    });
+  }
+
+  function read({ names, size, onBytes, ...asking }: ReadRequest): Promise<Reading | Trouble> {
+    return ask<Reading | Trouble>(asking, ({ resolve, refuse }) => {
+      const deliver = (result: Result): void => {
+        if (result.found === 'regular') refuse(new Error('a read was answered with a look'));
+        else resolve(result);
+      };
+      const piece = { task: 'read', asking, names, size, onBytes, deliver, refuse } as const;
+      return [{ ...piece, crashes: 0, told: 0 }];
+    });
   }
 
   async function close(): Promise<void> {
     isClosed = true;
     if (ticking !== null) clearInterval(ticking);
-    const ending = [...threads].map(({ worker, isLost }) => {
-      const ended = worker.terminate();
-      // Nothing ends a thread that the kernel holds; it goes when the storage answers.
-      return isLost ? null : ended;
+    // Nothing ends a thread that the kernel holds: it goes when the storage answers.
+    const ending = [...threads].map(({ handle, isLost }) => {
+      const ended = handle.terminate();
+      return isLost ? Promise.resolve() : ended;
     });
     threads.clear();
     await Promise.all(ending);
   }
 
-  return {
-    look: (request) => submit('look', request).then(asLook),
-    read: (request) => submit('read', request).then(asReading),
-    close,
-  };
+  return { look, read, close };
 }
 
-function isIdle({ tickets, isLost }: Thread): boolean {
-  return tickets.length === 0 && !isLost;
+interface Settle<T> {
+  readonly resolve: (value: T) => void;
+  readonly refuse: (reason: unknown) => void;
 }
 
-/** What the next thread gets: the first request, and those behind it that fit into one message with it. */
-function takeBatch(queue: Ticket[]): Ticket[] {
+function ignore(): void {
+  // A look reads nothing.
+}
+
+function isWanted({ asking }: Piece): boolean {
+  return asking.cancellation.cancelled === null;
+}
+
+function isIdle({ pieces, isLost }: Thread): boolean {
+  return pieces.length === 0 && !isLost;
+}
+
+/** What the next thread gets: the first file, and those behind it that fit into one job with it. */
+function takeBatch(queue: Piece[]): Piece[] {
   const [first] = queue;
   if (first === undefined) return [];
-  const { task, request } = first;
-  const most = BATCH[task];
+  const most = BATCH[first.task];
   let bytes = 0;
-  const end = queue.findIndex((ticket, index) => {
-    bytes += task === 'look' ? 0 : ticket.request.size;
+  const end = queue.findIndex(({ task, asking, size }, index) => {
+    bytes += size;
     const fits = index === 0 || (index < most && bytes <= BATCH_BYTES);
-    return !fits || ticket.task !== task || ticket.request.run !== request.run;
+    return !fits || task !== first.task || asking.run !== first.asking.run;
   });
   return queue.splice(0, end === -1 ? queue.length : end);
 }
 
-/** Tells of bytes that are being read; in a batch nobody can say whose they are before it is done. */
-function tellBytes({ tickets, bytes }: Thread): void {
-  const [ticket] = tickets;
-  if (tickets.length === 1 && ticket !== undefined) tell(ticket, Number(Atomics.load(bytes, 0)));
-}
-
-function tell(ticket: Ticket, total: number): void {
-  if (ticket.isGone || total <= ticket.told) return;
-  const count = total - ticket.told;
-  ticket.told = total;
-  ticket.request.onBytes(count);
-}
-
-function settle(ticket: Ticket, result: Result): void {
-  if (result.found === 'fault') return ticket.fail(new Reported(result.message, result.errno));
-  if (result.found === 'read') tell(ticket, result.size);
-  ticket.resolve(result);
-}
-
-function asLook(result: Look | Reading): Look {
-  if (result.found === 'read') throw new Error('a look was answered with a read');
-  return result;
-}
-
-function asReading(result: Look | Reading): Reading {
-  if (result.found === 'regular') throw new Error('a read was answered with a look');
-  return result;
+function tell(piece: Piece, total: number): void {
+  if (total <= piece.told) return;
+  piece.onBytes(total - piece.told);
+  piece.told = total;
 }

@@ -1,10 +1,10 @@
 /** What goes to a hashing thread and what comes back: plain data, and memory that both sides see. */
 
 import type { RunAddress } from '../../store/resolve.ts';
-import type { Look, Names, Reading } from './hash-file.ts';
+import type { Look, Names, Reading, Trouble } from './hash-file.ts';
 
 /** What came of one file. */
-export type Result = Look | Reading | FaultData;
+export type Result = Look | Reading | Trouble;
 
 /** Work for a thread: to look at some files of a run, or to read them. */
 export interface Job {
@@ -13,14 +13,6 @@ export interface Job {
   readonly task: 'look' | 'read';
   readonly run: RunAddress;
   readonly files: readonly Names[];
-}
-
-/** A fault, as data. */
-export interface FaultData {
-  readonly found: 'fault';
-  readonly message: string;
-  /** The name of its errno, or null when it is none of the system's. */
-  readonly errno: string | null;
 }
 
 /** What came of a job, in the order of its files. Files behind an abort have none. */

@@ -3,13 +3,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { anchoredAt } from '../../store/anchored.ts';
 import { pause, type Plan } from '../../store/calls.ts';
-import { Churned, errnoOf, shortageOf } from '../../store/errno.ts';
+import { Churned, shortageOf } from '../../store/errno.ts';
 import { namedRoot } from '../../store/named.ts';
 import { performNow } from '../../store/perform-now.ts';
 import type { Pin } from '../../store/pin.ts';
 import type { RunAddress } from '../../store/resolve.ts';
-import { CHUNK, hashFile, look, type Names, type Watch } from './hash-file.ts';
-import { CONTROL, type FaultData, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
+import { CHUNK, troubleOf, hashFile, look, type Names, type Watch } from './hash-file.ts';
+import { CONTROL, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
 import { chunkAt, reserve } from './rate.ts';
 
 /** A wait is cut into pieces of so many milliseconds, to see an abort in between. */
@@ -36,7 +36,7 @@ function outcomeOf(job: Job): Outcome {
   try {
     performNow(work(job, results), () => Atomics.add(control, CONTROL.beat, 1));
   } catch (fault) {
-    if (!(fault instanceof Aborted)) while (results.length < job.files.length) results.push(faultData(fault));
+    if (!(fault instanceof Aborted)) while (results.length < job.files.length) results.push(troubleOf(fault));
   }
   return { id: job.id, results };
 }
@@ -71,7 +71,7 @@ function* treat(task: Job['task'], run: Pin, names: Names, watch: Watch): Plan<R
     return task === 'look' ? yield* look(run, names) : yield* hashFile(run, names, buffer, watch);
   } catch (fault) {
     if (fault instanceof Aborted) throw fault;
-    return faultData(fault);
+    return troubleOf(fault);
   }
 }
 
@@ -89,9 +89,4 @@ function watchOver(job: Job): Watch {
     },
     onBytes: (count) => void Atomics.add(bytes, 0, BigInt(count)),
   };
-}
-
-function faultData(fault: unknown): FaultData {
-  const message = fault instanceof Error ? fault.message : String(fault);
-  return { found: 'fault', message, errno: errnoOf(fault) };
 }
