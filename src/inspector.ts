@@ -1,6 +1,7 @@
 /** Options come in, an inspector goes out: what its calls share, and how long that lives. */
 
 import { createCanceller, type Canceller } from './cancellation.ts';
+import { traceInspect } from './diagnostics.ts';
 import { createGate } from './gate.ts';
 import { inspectRun } from './inspect-run.ts';
 import type { Answer } from './model.ts';
@@ -56,7 +57,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const abort = (): void => canceller.cancel(call.signal?.reason);
     if (call.signal?.aborted === true) abort();
     call.signal?.addEventListener('abort', abort, { once: true });
-    const inspection = inspectRun(request, call, canceller, shared);
+    const inspection = traceInspect(request, call.level, () => inspectRun(request, call, canceller, shared));
     inFlight.set(canceller, inspection);
     try {
       return await inspection;

@@ -4,6 +4,7 @@
  */
 
 import { createCanceller, type Canceller } from '../cancellation.ts';
+import { traceHash } from '../diagnostics.ts';
 import type { Reading, Trouble } from './hashing/hash-file.ts';
 import type { Hasher, ReadRequest } from './hashing/hasher.ts';
 
@@ -68,7 +69,10 @@ export function shareReads(hasher: Hasher): Sharing {
 
   function begin(request: ReadRequest, key: string): SharedRead {
     const canceller = createCanceller();
-    const reading = hasher.read({ ...request, cancellation: canceller });
+    const pathOf = (): string => [request.run.path, ...request.names].join('/');
+    const reading = traceHash(pathOf, request.size, () =>
+      hasher.read({ ...request, cancellation: canceller }),
+    );
     const read: SharedRead = { begun: (clock += 1), reading, canceller, users: 0, isOver: false };
     const end = (): void => {
       read.isOver = true;

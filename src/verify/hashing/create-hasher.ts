@@ -1,14 +1,11 @@
 /** Settings come in, the hasher that fits them goes out: threads, or this thread when none are wanted. */
 
-import { channel } from 'node:diagnostics_channel';
+import { tellFallback } from '../../diagnostics.ts';
 import type { Hasher } from './hasher.ts';
 import { createInProcessHasher } from './in-process.ts';
 import { createPool } from './pool.ts';
 import { createSchedule } from './rate.ts';
 import { THREAD_SOURCE } from './thread-source.generated.ts';
-
-/** Told `{ reason }` when threads cannot be had and artifacts are hashed on the calling thread instead. */
-const FALLBACK = channel('backup-run-inspector:fallback');
 
 /** How to hash. */
 export interface HasherSettings {
@@ -29,6 +26,6 @@ export function createHasher({ threads, maxBytesPerSecond: rate, stallTimeoutMs 
     schedule,
     source: THREAD_SOURCE,
     fallback,
-    onFallback: (reason) => FALLBACK.publish({ reason }),
+    onFallback: tellFallback,
   });
 }

@@ -148,8 +148,10 @@ export function createPool(options: PoolOptions): Hasher {
     if (!threads.delete(thread) || isClosed) return;
     rest();
     crashes += 1;
+    // A thread that never took up its job did not die of it.
+    const blame = thread.handle.hasBegun() ? 1 : 0;
     for (const piece of thread.pieces) {
-      piece.crashes += 1;
+      piece.crashes += blame;
       if (piece.crashes === TRIES) piece.deliver({ found: 'crash' });
       else queue.unshift(piece);
     }
@@ -303,9 +305,11 @@ function takeBatch(queue: Piece[]): Piece[] {
   if (first === undefined) return [];
   const most = BATCH[first.task];
   let bytes = 0;
-  const end = queue.findIndex(({ task, asking, size }, index) => {
+  const end = queue.findIndex(({ task, asking, size, crashes }, index) => {
+    if (index === 0) return false;
     bytes += size;
-    const fits = index === 0 || (index < most && bytes <= BATCH_BYTES);
+    // What was at a thread that crashed goes alone, so that it takes no other with it.
+    const fits = index < most && first.size + bytes <= BATCH_BYTES && first.crashes + crashes === 0;
     return !fits || task !== first.task || asking.run !== first.asking.run;
   });
   return queue.splice(0, end === -1 ? queue.length : end);

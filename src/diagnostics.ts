@@ -1,0 +1,49 @@
+/** What the library does comes in, what `node:diagnostics_channel` tells its subscribers goes out; nothing without them. */
+
+import { channel, tracingChannel } from 'node:diagnostics_channel';
+import type { Answer, Level } from './model.ts';
+
+/** Context of `tracing:backup-run-inspector:inspect:*`, one inspection. `result` is there from `asyncStart` on. */
+export interface InspectTrace {
+  /** As the caller gave it. */
+  readonly request: unknown;
+  readonly level: Level;
+  result?: Answer;
+  error?: unknown;
+}
+
+/** Context of `tracing:backup-run-inspector:hash:*`, one read of an artifact. */
+export interface HashTrace {
+  /** The run's path and the artifact's below it, in the form of answers. */
+  readonly path: string;
+  /** Bytes it should have. */
+  readonly size: number;
+  result?: unknown;
+  error?: unknown;
+}
+
+/** Message of `backup-run-inspector:fallback`: threads cannot be had, artifacts are hashed on the calling thread instead. */
+export interface FallbackMessage {
+  readonly reason: unknown;
+}
+
+const INSPECT = tracingChannel<unknown, InspectTrace>('backup-run-inspector:inspect');
+const HASH = tracingChannel<unknown, HashTrace>('backup-run-inspector:hash');
+const FALLBACK = channel('backup-run-inspector:fallback');
+
+export function traceInspect(
+  request: unknown,
+  level: Level,
+  inspect: () => Promise<Answer>,
+): Promise<Answer> {
+  return INSPECT.hasSubscribers ? INSPECT.tracePromise(inspect, { request, level }) : inspect();
+}
+
+export function traceHash<T>(path: () => string, size: number, read: () => Promise<T>): Promise<T> {
+  return HASH.hasSubscribers ? HASH.tracePromise(read, { path: path(), size }) : read();
+}
+
+export function tellFallback(reason: unknown): void {
+  const message: FallbackMessage = { reason };
+  FALLBACK.publish(message);
+}
