@@ -12,12 +12,16 @@ export interface InspectTrace {
   error?: unknown;
 }
 
-/** Context of `tracing:backup-run-inspector:hash:*`, one read of an artifact. */
+/** Context of `tracing:backup-run-inspector:hash:*`, one read of an artifact, or of some small ones together. */
 export interface HashTrace {
-  /** The run's path and the artifact's below it, in the form of answers. */
-  readonly path: string;
-  /** Bytes it should have. */
-  readonly size: number;
+  /** The run's path, in the form of answers. */
+  readonly run: string;
+  readonly files: readonly {
+    /** Names that lead from the run directory to the artifact. */
+    readonly names: readonly string[];
+    /** Bytes it should have. */
+    readonly size: number;
+  }[];
   result?: unknown;
   error?: unknown;
 }
@@ -39,8 +43,8 @@ export function traceInspect(
   return INSPECT.hasSubscribers ? INSPECT.tracePromise(inspect, { request, level }) : inspect();
 }
 
-export function traceHash<T>(path: () => string, size: number, read: () => Promise<T>): Promise<T> {
-  return HASH.hasSubscribers ? HASH.tracePromise(read, { path: path(), size }) : read();
+export function traceHash<T>(run: string, files: HashTrace['files'], read: () => Promise<T>): Promise<T> {
+  return HASH.hasSubscribers ? HASH.tracePromise(read, { run, files }) : read();
 }
 
 export function tellFallback(reason: unknown): void {

@@ -20,7 +20,8 @@ import { RUN_MANIFEST } from './store/layout.ts';
 import { isSameEntry } from './store/pin.ts';
 import { locate, type Located } from './store/resolve.ts';
 import type { Root } from './store/root.ts';
-import { findStrays } from './store/stray.ts';
+import type { Search } from './store/find.ts';
+import { searchRun, straysIn } from './store/stray.ts';
 import { claimsOf } from './verify/claims.ts';
 import type { Hasher } from './verify/hashing/hasher.ts';
 import { judge } from './verify/judge.ts';
@@ -55,13 +56,22 @@ export async function inspectRun(
   shared: Shared,
 ): Promise<Answer> {
   const reads = shared.sharing.join();
-  const budget = startBudget(call.timeBudgetMs, canceller);
+  const reading = beginReading(call.timeBudgetMs, canceller);
   try {
     const runId = runIdOf(request);
+    if (call.level !== 'none') shared.hasher.prepare();
     const meter = createMeter(runId, call.onProgress, canceller.cancel);
     const leave = await shared.gate.enter(canceller);
     try {
-      const inspection = { call, cancellation: canceller, budget, reads, meter, shared, read: { bytes: 0 } };
+      const inspection = {
+        call,
+        cancellation: canceller,
+        reading: reading.canceller,
+        reads,
+        meter,
+        shared,
+        read: { bytes: 0 },
+      };
       const answer = await inspectUntilItStays(runId, inspection);
       if (answer.ok) meter.end();
       throwIfCancelled(canceller);
@@ -73,25 +83,26 @@ export async function inspectRun(
     throwIfCancelled(canceller);
     return refused(thrown, shared.root.name);
   } finally {
-    budget.end();
+    reading.end();
     reads.leave();
   }
 }
 
-/** The time that reading may take. */
-interface Budget {
-  /** Cancelled with the call, or with `OutOfTime` when the time is over. */
-  readonly reading: Cancellation;
+/** The reading of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */
+interface Reading {
+  readonly canceller: Canceller;
   end(): void;
 }
 
-function startBudget(milliseconds: number | undefined, call: Cancellation): Budget {
-  if (milliseconds === undefined) return { reading: call, end: () => undefined };
-  const reading = createCanceller();
-  const timer = setTimeout(() => reading.cancel(new OutOfTime()), milliseconds);
-  const unlisten = call.onCancel(reading.cancel);
+function beginReading(milliseconds: number | undefined, call: Cancellation): Reading {
+  const canceller = createCanceller();
+  const unlisten = call.onCancel(canceller.cancel);
+  const timer =
+    milliseconds === undefined
+      ? undefined
+      : setTimeout(() => canceller.cancel(new OutOfTime()), milliseconds);
   return {
-    reading,
+    canceller,
     end() {
       clearTimeout(timer);
       unlisten();
@@ -103,7 +114,8 @@ function startBudget(milliseconds: number | undefined, call: Cancellation): Budg
 interface Inspection {
   readonly call: InspectionSettings;
   readonly cancellation: Cancellation;
-  readonly budget: Budget;
+  /** Of the artifacts. */
+  readonly reading: Canceller;
   readonly reads: Participation;
   readonly meter: Meter;
   readonly shared: Shared;
@@ -175,7 +187,7 @@ interface Attempt extends Inspection {
 
 async function inspectLocated(
   located: Located,
-  { call, cancellation, budget, reads, meter, shared, read, disk, attempt }: Attempt,
+  { call, cancellation, reading, reads, meter, shared, read, disk, attempt }: Attempt,
 ): Promise<Inspected | null> {
   const { level } = call;
   const { hasher, memo, limits } = shared;
@@ -199,28 +211,29 @@ async function inspectLocated(
   const onBytes = (count: number): void => {
     read.bytes += count;
   };
-  const measured = await measure(claims, {
-    run: located,
-    level,
-    disk,
-    hasher,
-    reads,
-    memo,
-    cancellation: budget.reading,
-    isHurried: call.timeBudgetMs !== undefined,
-    meter,
-    onBytes,
-  });
+  // The directory is searched while threads read the files.
+  const [measured, search] = await Promise.all([
+    measure(claims, {
+      run: located,
+      level,
+      disk,
+      hasher,
+      reads,
+      memo,
+      cancellation: reading,
+      isHurried: call.timeBudgetMs !== undefined,
+      meter,
+      onBytes,
+    }),
+    isRunning ? NOTHING : searchRun(disk, located, cancellation).catch(endReading(reading)),
+  ]);
   const judged = claims.map((claim) =>
     judge(claim, (claim.names && measured.get(keyOf(claim.names))) ?? null, level, located.path),
   );
 
   const claimed = claims.flatMap((claim) => (claim.names === null ? [] : keyOf(claim.names)));
   const told = [...places, ...judged].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
-  const strays = isRunning
-    ? NO_STRAYS
-    : await findStrays(disk, located, { claimed, told, most: limits.findings }, cancellation);
-
+  const strays = straysIn(search, located, { claimed, told, most: limits.findings });
   const wholly = loaded.wholly && strays.wholly;
   return assemble(
     { located, loaded, judgedStatus, places, judged, stray: strays.findings },
@@ -228,4 +241,12 @@ async function inspectLocated(
   );
 }
 
-const NO_STRAYS = { findings: [], total: 0, wholly: true };
+const NOTHING: Search = { found: [], unlistable: [] };
+
+/** What keeps an inspection from an answer ends the reading that goes on beside it. */
+function endReading(reading: Canceller): (reason: unknown) => never {
+  return (reason) => {
+    reading.cancel(reason);
+    throw reason;
+  };
+}

@@ -4,7 +4,7 @@ import type { Cancellation } from '../cancellation.ts';
 import { finding, type Finding } from '../findings.ts';
 import { textOf } from '../quote.ts';
 import type { Disk } from './disk.ts';
-import { find } from './find.ts';
+import { find, type Search } from './find.ts';
 import { isManifest } from './layout.ts';
 import type { Located } from './resolve.ts';
 
@@ -28,14 +28,13 @@ export interface Known {
   readonly most: number;
 }
 
-/** Looks for entries that are no directory, no manifest, and claimed by nobody. */
-export async function findStrays(
-  disk: Disk,
-  run: Located,
-  known: Known,
-  cancellation: Cancellation,
-): Promise<Strays> {
-  const search = await find(disk, { below: run.pin, within: [], pattern: '**' }, cancellation);
+/** Looks for everything there is below a run directory. */
+export function searchRun(disk: Disk, run: Located, cancellation: Cancellation): Promise<Search> {
+  return find(disk, { below: run.pin, within: [], pattern: '**' }, cancellation);
+}
+
+/** Tells of entries that are no directory, no manifest, and claimed by nobody. */
+export function straysIn(search: Search, run: Located, known: Known): Strays {
   const claimed = new Set(Array.from(known.claimed, (path) => bytesOf(Buffer.from(path))));
   const pathOf = (names: readonly Buffer[]): string => [run.path, ...names.map(textOf)].join('/');
 

@@ -11,11 +11,11 @@ import { shortageNamed } from '../store/errno.ts';
 import type { Kind } from '../store/pin.ts';
 import type { Located } from '../store/resolve.ts';
 import type { Claim } from './claims.ts';
-import type { Look, Names, Reading, Revision, Trouble } from './hashing/hash-file.ts';
+import type { Content, Look, Names, Reading, Revision, Trouble } from './hashing/hash-file.ts';
 import type { Hasher } from './hashing/hasher.ts';
 import type { Memo } from './memo.ts';
 import type { Meter } from './progress.ts';
-import type { Participation } from './sharing.ts';
+import type { Participation, Read } from './sharing.ts';
 
 /** What the disk says about one file. */
 export type Measurement =
@@ -82,31 +82,36 @@ export async function measure(
     const look = looks[index] ?? OUT_OF_TIME;
     measured.set(file.key, measurementOf(look));
     const digests = look.found === 'regular' && level === 'digest' ? digestsFor(file, look.size) : [];
-    if (look.found === 'regular' && digests.length > 0) toRead.push({ ...file, look, digests });
+    if (look.found === 'regular' && digests.length > 0)
+      toRead.push({ ...file, look, digests, attempts: 0, told: 0 });
     else settle(file, 0, meter);
   }
   toRead.sort(isHurried ? byUrgency : bySize);
-  await forEach(toRead, READS, async (file) => {
-    measured.set(file.key, recalled(file, measuring) ?? (await readUntilSure(file, measuring)));
+  const unknown = toRead.filter((file) => {
+    const known = recalled(file, measuring);
+    if (known !== null) measured.set(file.key, known);
+    return known === null;
+  });
+  await forEach(groupsOf(unknown), READS, async (group) => {
+    const readings = await readTogether(group, measuring);
+    for (const [index, file] of group.entries()) {
+      measured.set(file.key, await settled(file, readings[index] ?? OUT_OF_TIME, measuring));
+    }
   });
   return measured;
 }
 
-/** Reads under way at once: enough for every thread to have a batch, few enough not to fill memory. */
-const READS = 512;
+/** Reads under way at once: enough for every thread to have some, few enough not to fill memory. */
+const READS = 16;
+/** Small files are read together: as many as this, and as many bytes. */
+const GROUP = 64;
+const GROUP_BYTES = 1 << 20;
 
 /** A file, and the claims to it. */
 interface ClaimedFile {
   readonly key: string;
   readonly names: Names;
   readonly claims: Claim[];
-}
-
-/** A file whose size is the one of a claim. */
-interface FileToRead extends ClaimedFile {
-  readonly look: Revision & { readonly size: bigint };
-  /** What the claims of this size expect. */
-  readonly digests: readonly string[];
 }
 
 function filesOf(claims: readonly Claim[]): ClaimedFile[] {
@@ -172,7 +177,8 @@ async function lookAtAll(
   { hasher, run, disk, cancellation }: Measuring,
 ): Promise<readonly (Look | Trouble)[]> {
   try {
-    return await hasher.look({ run, disk, cancellation, files: files.map(({ names }) => names) });
+    const asked = files.map(({ names }) => ({ names, size: 0 }));
+    return await hasher.look({ run, disk, cancellation, files: asked, onBytes: () => undefined });
   } catch (reason) {
     if (reason instanceof OutOfTime) return [];
     throw reason;
@@ -187,63 +193,115 @@ function recalled(file: FileToRead, { memo, meter }: Measuring): Measurement | n
   return { found: 'content', size: Number(file.look.size), digest, isRemembered: true };
 }
 
+/** Files in their order, the small ones in groups. */
+function groupsOf(files: readonly FileToRead[]): FileToRead[][] {
+  const groups: FileToRead[][] = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    bytes += Number(file.look.size);
+    const last = groups.at(-1);
+    if (last !== undefined && last.length < GROUP && bytes <= GROUP_BYTES) last.push(file);
+    else {
+      groups.push([file]);
+      bytes = Number(file.look.size);
+    }
+  }
+  return groups;
+}
+
+/** A file on its way to a verdict. */
+interface FileToRead extends ClaimedFile {
+  readonly look: Revision & { readonly size: bigint };
+  /** What the claims of this size expect. */
+  readonly digests: readonly string[];
+  /** Reads so far, and the bytes that progress was told of. */
+  attempts: number;
+  told: number;
+}
+
+/** Reads files once; `OUT_OF_TIME` for all of them when the budget is over. */
+async function readTogether(
+  group: readonly FileToRead[],
+  { run, disk, cancellation, reads, meter, onBytes }: Measuring,
+): Promise<readonly (Read | typeof OUT_OF_TIME)[]> {
+  const done = group.map(() => 0);
+  const files = group.map((file) => {
+    file.attempts += 1;
+    return { names: file.names, size: Number(file.look.size), key: `${file.look.identity}#${file.attempts}` };
+  });
+  const onItsBytes = (index: number, count: number): void => {
+    onBytes(count);
+    const total = (done[index] ?? 0) + count;
+    done[index] = total;
+    const file = group[index];
+    if (file !== undefined) tellBytes(file, total, meter);
+  };
+  try {
+    return await reads.read({ run, disk, cancellation, files, onBytes: onItsBytes });
+  } catch (reason) {
+    if (reason instanceof OutOfTime) return group.map(() => OUT_OF_TIME);
+    throw reason;
+  }
+}
+
 /**
  * Reads a file until one reading can be believed, at most four times: again when it changed meanwhile, which twice is
  * an answer; again when only its `ctime` moved, and then the digest is believed; and again before a mismatch is called
  * one, because memory and cables err too.
  */
-async function readUntilSure(file: FileToRead, measuring: Measuring): Promise<Measurement> {
-  const { run, disk, cancellation, reads, memo, meter, onBytes } = measuring;
-  const { names, look, digests } = file;
+async function settled(
+  file: FileToRead,
+  first: Read | typeof OUT_OF_TIME,
+  measuring: Measuring,
+): Promise<Measurement> {
   const seen = { content: 0, ctime: 0, mismatch: 0 };
-  let told = 0;
-  try {
-    for (let attempt = 1; ; attempt += 1) {
-      let done = 0;
-      const onItsBytes = (count: number): void => {
-        onBytes(count);
-        done += count;
-        tellBytes(file, done - told, meter);
-        told = Math.max(told, done);
-      };
-      const startedAt = Date.now();
-      const request = { run, disk, cancellation, names, size: Number(look.size), onBytes: onItsBytes };
-      const reading = await reads.read(request, `${look.identity}#${attempt}`);
-      if (reading.found !== 'read') return measurementOf(reading);
-      const { change, size, digest } = reading;
-      if (change === 'content') {
-        seen.content += 1;
-        if (seen.content === 2) return { found: 'changing' };
-      } else if (change === 'ctime' && seen.ctime === 0) {
-        seen.ctime += 1;
-      } else {
-        seen.mismatch += 1;
-        const matches = digests.every((expected) => expected === digest);
-        if (matches && change === 'none') remember(memo, reading, startedAt);
-        if (matches || seen.mismatch === 2) return { found: 'content', size, digest, isRemembered: false };
-      }
+  let reading = first;
+  for (;;) {
+    const measurement = believed(file, reading, seen, measuring);
+    if (measurement !== null) {
+      settle(file, file.told, measuring.meter);
+      return measurement;
     }
-  } catch (reason) {
-    if (reason instanceof OutOfTime) return OUT_OF_TIME;
-    throw reason;
-  } finally {
-    settle(file, told, meter);
+    [reading = OUT_OF_TIME] = await readTogether([file], measuring);
   }
 }
 
-function tellBytes({ claims: [claim] }: ClaimedFile, count: number, meter: Meter): void {
-  if (claim !== undefined && count > 0) meter.read(claim.participant, claim.record.logical_name, count);
+/** What a reading says for certain; null when the file has to be read again. */
+function believed(
+  { digests }: FileToRead,
+  reading: Read | typeof OUT_OF_TIME,
+  seen: { content: number; ctime: number; mismatch: number },
+  { memo }: Measuring,
+): Measurement | null {
+  if (reading.found !== 'read') return measurementOf(reading);
+  const { change, size, digest } = reading;
+  if (change === 'content') {
+    seen.content += 1;
+    return seen.content === 2 ? { found: 'changing' } : null;
+  }
+  if (change === 'ctime' && seen.ctime === 0) {
+    seen.ctime += 1;
+    return null;
+  }
+  seen.mismatch += 1;
+  const matches = digests.every((expected) => expected === digest);
+  if (matches && change === 'none') remember(memo, reading);
+  return matches || seen.mismatch === 2 ? { found: 'content', size, digest, isRemembered: false } : null;
 }
 
-/** A file that was touched a moment ago may be touched again without moving its times. */
+/** Tells of bytes that no earlier read of this file has told of. */
+function tellBytes(file: FileToRead, total: number, meter: Meter): void {
+  const [claim] = file.claims;
+  if (claim === undefined || total <= file.told) return;
+  meter.read(claim.participant, claim.record.logical_name, total - file.told);
+  file.told = total;
+}
+
+/** A file that was touched a moment ago may be touched again without moving its times. Milliseconds. */
 const SETTLED_AFTER = 2_000;
 
-function remember(
-  memo: Memo | null,
-  reading: Revision & { readonly digest: string },
-  startedAt: number,
-): void {
-  if (startedAt - reading.touchedAt >= SETTLED_AFTER) memo?.remember(reading.identity, reading.digest);
+function remember(memo: Memo | null, { identity, digest, touchedAt, begunAt }: Content): void {
+  if (begunAt - touchedAt >= SETTLED_AFTER) memo?.remember(identity, digest);
 }
 
 /** Turns what came of a file into a measurement; a shortage of ours says nothing about it and ends the inspection. */

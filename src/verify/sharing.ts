@@ -6,12 +6,26 @@
 import { createCanceller, type Canceller } from '../cancellation.ts';
 import { traceHash } from '../diagnostics.ts';
 import type { Reading, Trouble } from './hashing/hash-file.ts';
-import type { Hasher, ReadRequest } from './hashing/hasher.ts';
+import type { FilesRequest, FileToAsk, Hasher } from './hashing/hasher.ts';
+
+/** What came of a read. */
+export type Read = Reading | Trouble;
+
+/** An artifact to be read. */
+export interface FileToRead extends FileToAsk {
+  /** Names the revision, and how often it has been read. */
+  readonly key: string;
+}
+
+/** Artifacts to be read. */
+export interface ReadRequest extends Omit<FilesRequest, 'files'> {
+  readonly files: readonly FileToRead[];
+}
 
 /** An inspection, as far as reads are shared. */
 export interface Participation {
-  /** Reads an artifact, or takes the read of another; `key` names the revision and how often it has been read. */
-  read(request: ReadRequest, key: string): Promise<Reading | Trouble>;
+  /** Reads artifacts, or takes the reads of others; results in their order. */
+  read(request: ReadRequest): Promise<readonly Read[]>;
   /** Says that the inspection is over. */
   leave(): void;
 }
@@ -22,17 +36,23 @@ export interface Sharing {
   join(): Participation;
 }
 
-interface SharedRead {
-  /** When it began, on the clock of this sharing. */
+/** Reads that were begun together. */
+interface Batch {
+  /** When, on the clock of this sharing. */
   readonly begun: number;
-  readonly reading: Promise<Reading | Trouble>;
+  readonly results: Promise<readonly Read[]>;
   readonly canceller: Canceller;
   users: number;
   isOver: boolean;
 }
 
+interface Place {
+  readonly batch: Batch;
+  readonly index: number;
+}
+
 export function shareReads(hasher: Hasher): Sharing {
-  const reads = new Map<string, SharedRead>();
+  const places = new Map<string, Place>();
   const joined = new Set<number>();
   let clock = 0;
 
@@ -40,7 +60,7 @@ export function shareReads(hasher: Hasher): Sharing {
     const since = (clock += 1);
     joined.add(since);
     return {
-      read: (request, key) => readOnce(request, key, since),
+      read: (request) => readFor(request, since),
       leave: () => {
         joined.delete(since);
         forgetStale();
@@ -51,52 +71,73 @@ export function shareReads(hasher: Hasher): Sharing {
   /** What began before every inspection that is still there serves none of them any more. */
   function forgetStale(): void {
     const [oldest = Infinity] = joined;
-    for (const [key, { begun, isOver }] of reads) {
-      if (begun >= oldest) return;
-      if (isOver) reads.delete(key);
+    for (const [key, { batch }] of places) {
+      if (batch.begun >= oldest) return;
+      if (batch.isOver) places.delete(key);
     }
   }
 
-  async function readOnce(request: ReadRequest, key: string, since: number): Promise<Reading | Trouble> {
-    const known = reads.get(key);
-    if (known === undefined || (known.isOver && known.begun < since))
-      return use(begin(request, key), request, key);
-    const result = await use(known, request, key);
-    // Whoever began it let go of the run before a thread took it up: that says nothing to us.
-    const isTheirs = result.found === 'fault' && result.errno === 'EAGAIN';
-    return isTheirs ? use(begin(request, key), request, key) : result;
+  async function readFor(request: ReadRequest, since: number): Promise<readonly Read[]> {
+    const own = request.files.filter(({ key }) => !isFresh(places.get(key), since));
+    begin(request, own);
+    const results = await gather(request);
+    // Whoever began a read may let go of the run before a thread takes it up: that says nothing to us.
+    const lapsed = request.files.filter((file, index) => !own.includes(file) && isLapsed(results[index]));
+    if (lapsed.length === 0) return results;
+    begin(request, lapsed);
+    return gather(request);
   }
 
-  function begin(request: ReadRequest, key: string): SharedRead {
-    const canceller = createCanceller();
-    const pathOf = (): string => [request.run.path, ...request.names].join('/');
-    const reading = traceHash(pathOf, request.size, () =>
-      hasher.read({ ...request, cancellation: canceller }),
-    );
-    const read: SharedRead = { begun: (clock += 1), reading, canceller, users: 0, isOver: false };
-    const end = (): void => {
-      read.isOver = true;
-    };
-    reading.then(end, end);
-    reads.delete(key);
-    reads.set(key, read);
-    return read;
-  }
-
-  /** Waits for a read as one of its users; when the last one is cancelled, so is the read. */
-  function use(read: SharedRead, { cancellation }: ReadRequest, key: string): Promise<Reading | Trouble> {
-    read.users += 1;
-    return new Promise((resolve, reject) => {
-      const unlisten = cancellation.onCancel((reason) => {
-        reject(reason);
-        read.users -= 1;
-        if (read.users > 0 || read.isOver) return;
-        if (reads.get(key) === read) reads.delete(key);
-        read.canceller.cancel(reason);
-      });
-      read.reading.then(resolve, reject).finally(unlisten);
+  async function gather(request: ReadRequest): Promise<Read[]> {
+    const wanted = request.files.map(({ key }) => places.get(key));
+    const batches = [...new Set(wanted.flatMap((place) => place?.batch ?? []))];
+    const results = await Promise.all(batches.map((batch) => use(batch, request)));
+    return wanted.map((place) => {
+      const read = place && results[batches.indexOf(place.batch)]?.[place.index];
+      return read ?? { found: 'crash' };
     });
   }
 
+  function begin(request: ReadRequest, files: readonly FileToRead[]): void {
+    if (files.length === 0) return;
+    const canceller = createCanceller();
+    const positions = files.map((file) => request.files.indexOf(file));
+    const onBytes = (index: number, count: number): void => request.onBytes(positions[index] ?? 0, count);
+    const results = traceHash(request.run.path, files, () =>
+      hasher.read({ ...request, files, onBytes, cancellation: canceller }),
+    );
+    const batch: Batch = { begun: (clock += 1), results, canceller, users: 0, isOver: false };
+    const end = (): void => {
+      batch.isOver = true;
+    };
+    results.then(end, end);
+    for (const [index, { key }] of files.entries()) {
+      places.delete(key);
+      places.set(key, { batch, index });
+    }
+  }
+
   return { join };
+}
+
+/** Waits for reads as one of their users; when the last one is cancelled, so are the reads. */
+function use(batch: Batch, { cancellation }: ReadRequest): Promise<readonly Read[]> {
+  batch.users += 1;
+  return new Promise((resolve, reject) => {
+    const unlisten = cancellation.onCancel((reason) => {
+      reject(reason);
+      batch.users -= 1;
+      if (batch.users === 0 && !batch.isOver) batch.canceller.cancel(reason);
+    });
+    batch.results.then(resolve, reject).finally(unlisten);
+  });
+}
+
+function isFresh(place: Place | undefined, since: number): boolean {
+  if (place === undefined || place.batch.canceller.cancelled !== null) return false;
+  return !place.batch.isOver || place.batch.begun >= since;
+}
+
+function isLapsed(read: Read | undefined): boolean {
+  return read?.found === 'fault' && read.errno === 'EAGAIN';
 }

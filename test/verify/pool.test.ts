@@ -3,7 +3,7 @@ import { createCanceller, type Canceller } from '../../src/cancellation.ts';
 import { createDisk } from '../../src/store/disk.ts';
 import { locate } from '../../src/store/resolve.ts';
 import { createRoot } from '../../src/store/root.ts';
-import type { Asking, Hasher } from '../../src/verify/hashing/hasher.ts';
+import type { FilesRequest, Hasher } from '../../src/verify/hashing/hasher.ts';
 import { createInProcessHasher } from '../../src/verify/hashing/in-process.ts';
 import { CONTROL } from '../../src/verify/hashing/protocol.ts';
 import { createPool, type PoolOptions } from '../../src/verify/hashing/pool.ts';
@@ -19,7 +19,7 @@ const POISON = 'file-100.bin';
 
 interface Setting {
   readonly pool: Hasher;
-  readonly asking: Asking;
+  readonly asking: Omit<FilesRequest, 'files'>;
   readonly canceller: Canceller;
   /** Reasons of falling back. */
   readonly fallen: unknown[];
@@ -47,20 +47,15 @@ async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
     await disk.end(run.pin.release());
   });
   const canceller = createCanceller();
-  return { pool, asking: { run, disk, cancellation: canceller }, canceller, fallen };
+  const asking = { run, disk, cancellation: canceller, onBytes: () => undefined };
+  return { pool, asking, canceller, fallen };
 }
 
 /** The digest of every file, or what else was found. */
-function readAll(
-  { pool, asking }: Setting,
-  onBytes: (count: number) => void = () => undefined,
-): Promise<string[]> {
-  return Promise.all(
-    Object.entries(FILES).map(async ([name, content]) => {
-      const reading = await pool.read({ ...asking, names: [name], size: content.length, onBytes });
-      return reading.found === 'read' ? reading.digest : reading.found;
-    }),
-  );
+async function readAll({ pool, asking }: Setting): Promise<string[]> {
+  const files = Object.entries(FILES).map(([name, content]) => ({ names: [name], size: content.length }));
+  const readings = await pool.read({ ...asking, files });
+  return readings.map((reading) => (reading.found === 'read' ? reading.digest : reading.found));
 }
 
 /** The source of a thread that runs some code once it has taken up a job with a file of this name. */
@@ -81,12 +76,12 @@ const without = (name: string): string[] =>
 describe('read() of a pool gives the digest of every file', () => {
   it('and tells of every byte once', async () => {
     const setting = await setUp();
-    let bytes = 0;
-    const digests = await readAll(setting, (count) => {
-      bytes += count;
-    });
-    expect(digests).toStrictEqual(DIGESTS);
-    expect(bytes).toBe(Object.values(FILES).join('').length);
+    const told = Object.keys(FILES).map(() => 0);
+    const onBytes = (index: number, count: number): void => {
+      told[index]! += count;
+    };
+    expect(await readAll({ ...setting, asking: { ...setting.asking, onBytes } })).toStrictEqual(DIGESTS);
+    expect(told).toStrictEqual(Object.values(FILES).map((content) => content.length));
     expect(setting.fallen).toStrictEqual([]);
   });
 
@@ -113,13 +108,14 @@ describe('read() of a pool gives the digest of every file', () => {
 describe('look() of a pool', () => {
   it('sees kind and size of files in their order, and what is not there', async () => {
     const { pool, asking } = await setUp();
-    const files = [
+    const paths = [
       ['file-7.bin'],
       ['participants'],
       ['absent'],
       ['file-7.bin', 'below'],
       ['participants', 'trades.json'],
     ];
+    const files = paths.map((names) => ({ names, size: 0 }));
     const looks = await pool.look({ ...asking, files });
     expect(looks.map((each) => ('size' in each ? Number(each.size) : each))).toStrictEqual([
       'content 7\n'.length,

@@ -25,21 +25,24 @@ export interface Revision {
 /** What a look without reading saw. */
 export type Look = Nothing | (Revision & { readonly found: 'regular'; readonly size: bigint });
 
+/** What a read saw of a regular file. */
+export interface Content extends Revision {
+  readonly found: 'read';
+  /** When the read began, in milliseconds since 1970. */
+  readonly begunAt: number;
+  /** Bytes that were read; one more than the file had at first when it grew. */
+  readonly size: number;
+  /** 64 lower-case hexadecimal digits. */
+  readonly digest: string;
+  /**
+   * What happened to the file meanwhile: a link, a chmod or a rename moves only its `ctime`. But with the other times put
+   * back, `ctime` is also the only sign of a rewrite.
+   */
+  readonly change: 'none' | 'ctime' | 'content';
+}
+
 /** What one read saw. */
-export type Reading =
-  | Nothing
-  | (Revision & {
-      readonly found: 'read';
-      /** Bytes that were read; one more than the file had at first when it grew. */
-      readonly size: number;
-      /** 64 lower-case hexadecimal digits. */
-      readonly digest: string;
-      /**
-       * What happened to the file meanwhile: a link, a chmod or a rename moves only its `ctime`. But with the other
-       * times put back, `ctime` is also the only sign of a rewrite.
-       */
-      readonly change: 'none' | 'ctime' | 'content';
-    });
+export type Reading = Nothing | Content;
 
 /** Why there is no answer about a file, as data. */
 export type Trouble =
@@ -121,6 +124,7 @@ export function* hashFile(run: Pin, names: Names, buffer: Uint8Array, watch: Wat
 }
 
 function* hashOpen(fd: number, before: Stats, buffer: Uint8Array, watch: Watch): Plan<Reading> {
+  const begunAt = Date.now();
   const hash = createHash('sha256');
   // A file that grows is cut off one byte later: that is enough to know.
   const most = Number(before.size) + 1;
@@ -138,6 +142,7 @@ function* hashOpen(fd: number, before: Stats, buffer: Uint8Array, watch: Watch):
   const after = yield* fstat(fd);
   return {
     found: 'read',
+    begunAt,
     size,
     digest: hash.digest('hex'),
     change: changeBetween(before, after),

@@ -1,38 +1,37 @@
-/** What hashes: artifacts of a run come in, what a look or a read of them saw goes out. */
+/** What hashes: artifacts of a run come in, what a look or a read of each saw goes out, in their order. */
 
 import type { Cancellation } from '../../cancellation.ts';
 import type { Disk } from '../../store/disk.ts';
 import type { Located } from '../../store/resolve.ts';
 import type { Look, Names, Reading, Trouble } from './hash-file.ts';
 
-/** Who asks, and about which run. */
-export interface Asking {
+/** One artifact. */
+export interface FileToAsk {
+  readonly names: Names;
+  /** Bytes that will be read of it, to plan with. */
+  readonly size: number;
+}
+
+/** Artifacts of one run, and who asks about them. */
+export interface FilesRequest {
   readonly run: Located;
+  readonly files: readonly FileToAsk[];
   /** The disk of the inspection that asks. */
   readonly disk: Disk;
   readonly cancellation: Cancellation;
+  /** Is told of bytes as they are read, with the place of their file. */
+  readonly onBytes: (index: number, count: number) => void;
 }
 
-/** Artifacts to be looked at. */
-export interface LookRequest extends Asking {
-  readonly files: readonly Names[];
-}
-
-/** An artifact to be read. */
-export interface ReadRequest extends Asking {
-  readonly names: Names;
-  /** Bytes it should have, to plan with. */
-  readonly size: number;
-  /** Is told of bytes as they are read. */
-  readonly onBytes: (count: number) => void;
-}
-
-/** Looks at and reads artifacts, on this thread or on others; rejects only for a cancellation, or when out of threads. */
+/**
+ * Looks at artifacts, without opening them, and reads them, each once; on this thread or on others. Rejects only for a
+ * cancellation, with its reason, and when every thread is lost to hung storage.
+ */
 export interface Hasher {
-  /** Sees kind, size and revision of files without opening them, in their order. */
-  look(request: LookRequest): Promise<readonly (Look | Trouble)[]>;
-  /** Reads a file once. */
-  read(request: ReadRequest): Promise<Reading | Trouble>;
+  look(request: FilesRequest): Promise<readonly (Look | Trouble)[]>;
+  read(request: FilesRequest): Promise<readonly (Reading | Trouble)[]>;
+  /** Makes ready for work that is about to come. */
+  prepare(): void;
   /** Gives back everything; what is under way must have been cancelled. */
   close(): Promise<void>;
 }

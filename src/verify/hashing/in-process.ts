@@ -2,8 +2,8 @@
 
 import { pause, type Plan } from '../../store/calls.ts';
 import { errnoOf } from '../../store/errno.ts';
-import { CHUNK, hashFile, look, troubleOf, type Look, type Trouble } from './hash-file.ts';
-import type { Asking, Hasher } from './hasher.ts';
+import { CHUNK, hashFile, look, troubleOf, type Names, type Trouble } from './hash-file.ts';
+import type { FilesRequest, Hasher } from './hasher.ts';
 import { chunkAt, reserve } from './rate.ts';
 
 /** `schedule` is that of the inspector's rate. */
@@ -17,24 +17,31 @@ export function createInProcessHasher(rate: number | null, schedule: SharedArray
   }
 
   return {
-    async look({ files, ...asking }) {
-      const looks: (Look | Trouble)[] = [];
-      for (const names of files) looks.push(await performed(look(asking.run.pin, names), asking));
-      return looks;
-    },
-    read({ names, onBytes, ...asking }) {
+    look: (request) => oneByOne(request, (names) => look(request.run.pin, names)),
+    read(request) {
       const buffer = Buffer.allocUnsafeSlow(chunkAt(rate, CHUNK));
-      return performed(hashFile(asking.run.pin, names, buffer, { pace, onBytes }), asking);
+      return oneByOne(request, (names, index) => {
+        const onBytes = (count: number): void => request.onBytes(index, count);
+        return hashFile(request.run.pin, names, buffer, { pace, onBytes });
+      });
     },
+    prepare: () => undefined,
     close: () => Promise.resolve(),
   };
 }
 
-async function performed<T>(plan: Plan<T>, { disk, cancellation }: Asking): Promise<T | Trouble> {
-  try {
-    return await disk.perform(plan, cancellation);
-  } catch (fault) {
-    if (cancellation.cancelled !== null || errnoOf(fault) === null) throw fault;
-    return troubleOf(fault);
+async function oneByOne<T>(
+  { files, disk, cancellation }: FilesRequest,
+  planFor: (names: Names, index: number) => Plan<T>,
+): Promise<(T | Trouble)[]> {
+  const results: (T | Trouble)[] = [];
+  for (const [index, { names }] of files.entries()) {
+    try {
+      results.push(await disk.perform(planFor(names, index), cancellation));
+    } catch (fault) {
+      if (cancellation.cancelled !== null || errnoOf(fault) === null) throw fault;
+      results.push(troubleOf(fault));
+    }
   }
+  return results;
 }

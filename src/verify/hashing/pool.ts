@@ -5,8 +5,8 @@
  */
 
 import { OutOfThreads } from '../../store/errno.ts';
-import type { Look, Names, Reading, Trouble } from './hash-file.ts';
-import type { Asking, Hasher, LookRequest, ReadRequest } from './hasher.ts';
+import type { Look, Reading, Trouble } from './hash-file.ts';
+import type { FilesRequest, FileToAsk, Hasher } from './hasher.ts';
 import type { Job, Result } from './protocol.ts';
 import { startThread, type ThreadHandle, type ThreadOptions } from './thread-handle.ts';
 
@@ -35,15 +35,22 @@ const MOST_CRASHES = 4;
 /** How often a file may be at a thread that crashes. */
 const TRIES = 2;
 
+/** A request, and what has come of it. */
+interface Asked {
+  readonly task: Job['task'];
+  readonly request: FilesRequest;
+  readonly results: Result[];
+  left: number;
+  readonly resolve: (results: readonly Result[]) => void;
+  readonly refuse: (reason: unknown) => void;
+}
+
 /** One file of a request. */
 interface Piece {
-  readonly task: Job['task'];
-  readonly asking: Asking;
-  readonly names: Names;
-  readonly size: number;
-  readonly onBytes: (count: number) => void;
-  readonly deliver: (result: Result) => void;
-  readonly refuse: (reason: unknown) => void;
+  readonly asked: Asked;
+  readonly index: number;
+  readonly file: FileToAsk;
+  /** Threads that crashed with it. */
   crashes: number;
   /** Bytes that were told. */
   told: number;
@@ -92,7 +99,7 @@ export function createPool(options: PoolOptions): Hasher {
     const lost = [...threads].filter(({ isLost }) => isLost).length;
     if (isClosed || threads.size - lost >= options.threads) return null;
     if (lost > MOST_LOST) {
-      for (const { refuse } of queue.splice(0)) refuse(new OutOfThreads());
+      for (const { asked } of queue.splice(0)) asked.refuse(new OutOfThreads());
       return null;
     }
     try {
@@ -118,8 +125,8 @@ export function createPool(options: PoolOptions): Hasher {
     if (first === undefined) return;
     thread.pieces = pieces;
     thread.beatAt = performance.now();
-    const files = pieces.map(({ names }) => names);
-    thread.handle.give(first.task, first.asking.run.address, files);
+    const files = pieces.map(({ file }) => file.names);
+    thread.handle.give(first.asked.task, first.asked.request.run.address, files);
     ticking ??= setInterval(tick, Math.min(TICK, options.stallTimeoutMs)).unref();
   }
 
@@ -130,9 +137,7 @@ export function createPool(options: PoolOptions): Hasher {
     rest();
     for (const [index, piece] of pieces.entries()) {
       const result = results[index];
-      if (result === undefined) continue;
-      if (result.found === 'read') tell(piece, result.size);
-      piece.deliver(result);
+      if (result !== undefined) deliver(piece, result);
     }
     dispatch();
   }
@@ -152,7 +157,7 @@ export function createPool(options: PoolOptions): Hasher {
     const blame = thread.handle.hasBegun() ? 1 : 0;
     for (const piece of thread.pieces) {
       piece.crashes += blame;
-      if (piece.crashes === TRIES) piece.deliver({ found: 'crash' });
+      if (piece.crashes === TRIES) deliver(piece, { found: 'crash' });
       else queue.unshift(piece);
     }
     if (crashes > MOST_CRASHES) fallBack(reason);
@@ -166,13 +171,13 @@ export function createPool(options: PoolOptions): Hasher {
     queueMicrotask(dispatch);
   }
 
-  function hashHere({ task, asking, names, size, onBytes, deliver, refuse }: Piece): void {
-    const { fallback } = options;
-    const result: Promise<Result | undefined> =
-      task === 'look'
-        ? fallback.look({ ...asking, files: [names] }).then(([each]) => each)
-        : fallback.read({ ...asking, names, size, onBytes });
-    void result.then((each) => deliver(each ?? { found: 'crash' }), refuse);
+  function hashHere(piece: Piece): void {
+    const { task, request, refuse } = piece.asked;
+    const onBytes = (_: number, count: number): void => tell(piece, piece.told + count);
+    const alone = { ...request, files: [piece.file], onBytes };
+    const results: Promise<readonly Result[]> =
+      task === 'look' ? options.fallback.look(alone) : options.fallback.read(alone);
+    void results.then(([result]) => deliver(piece, result ?? { found: 'crash' }), refuse);
   }
 
   function tick(): void {
@@ -199,7 +204,7 @@ export function createPool(options: PoolOptions): Hasher {
     handle.unref();
     rest();
     for (const [index, piece] of pieces.entries()) {
-      if (index === stuck) piece.deliver({ found: 'stalled', milliseconds: options.stallTimeoutMs });
+      if (index === stuck) deliver(piece, { found: 'stalled', milliseconds: options.stallTimeoutMs });
       else queue.unshift(piece);
     }
     dispatch();
@@ -214,56 +219,31 @@ export function createPool(options: PoolOptions): Hasher {
     }
   }
 
-  /** Asks for files as one promise, which a cancellation rejects at once. */
-  function ask<T>(asking: Asking, piecesOf: (settle: Settle<T>) => Piece[]): Promise<T> {
-    const { cancellation } = asking;
+  /** A cancellation rejects at once, whatever the threads are at. */
+  function ask(task: Job['task'], request: FilesRequest): Promise<readonly Result[]> {
+    const { cancellation, files } = request;
     return new Promise((resolve, reject) => {
       if (cancellation.cancelled !== null) return reject(cancellation.cancelled.reason);
+      if (files.length === 0) return resolve([]);
       const unlisten = cancellation.onCancel((reason) => {
         reject(reason);
         forget();
       });
-      enqueue(
-        piecesOf({
-          resolve(value) {
-            unlisten();
-            resolve(value);
-          },
-          refuse(reason) {
-            unlisten();
-            reject(reason);
-          },
-        }),
-      );
-    });
-  }
-
-  function look({ files, ...asking }: LookRequest): Promise<readonly (Look | Trouble)[]> {
-    if (files.length === 0) return Promise.resolve([]);
-    return ask<readonly (Look | Trouble)[]>(asking, ({ resolve, refuse }) => {
-      const looks = files.map((): Look | Trouble => ({ found: 'crash' }));
-      let left = files.length;
-      return files.map((names, index) => {
-        const deliver = (result: Result): void => {
-          if (result.found === 'read') return refuse(new Error('a look was answered with a read'));
-          looks[index] = result;
-          left -= 1;
-          if (left === 0) resolve(looks);
-        };
-        const piece = { task: 'look', asking, names, size: 0, onBytes: ignore, deliver, refuse } as const;
-        return { ...piece, crashes: 0, told: 0 };
-      });
-    });
-  }
-
-  function read({ names, size, onBytes, ...asking }: ReadRequest): Promise<Reading | Trouble> {
-    return ask<Reading | Trouble>(asking, ({ resolve, refuse }) => {
-      const deliver = (result: Result): void => {
-        if (result.found === 'regular') refuse(new Error('a read was answered with a look'));
-        else resolve(result);
+      const asked: Asked = {
+        task,
+        request,
+        results: files.map(() => ({ found: 'crash' })),
+        left: files.length,
+        resolve(results) {
+          unlisten();
+          resolve(results);
+        },
+        refuse(reason) {
+          unlisten();
+          reject(reason);
+        },
       };
-      const piece = { task: 'read', asking, names, size, onBytes, deliver, refuse } as const;
-      return [{ ...piece, crashes: 0, told: 0 }];
+      enqueue(files.map((file, index) => ({ asked, index, file, crashes: 0, told: 0 })));
     });
   }
 
@@ -279,20 +259,16 @@ export function createPool(options: PoolOptions): Hasher {
     await Promise.all(ending);
   }
 
-  return { look, read, close };
+  return {
+    look: (request) => ask('look', request).then((results) => results.map(asLook)),
+    read: (request) => ask('read', request).then((results) => results.map(asReading)),
+    prepare: () => void (threads.size === 0 && start()),
+    close,
+  };
 }
 
-interface Settle<T> {
-  readonly resolve: (value: T) => void;
-  readonly refuse: (reason: unknown) => void;
-}
-
-function ignore(): void {
-  // A look reads nothing.
-}
-
-function isWanted({ asking }: Piece): boolean {
-  return asking.cancellation.cancelled === null;
+function isWanted({ asked }: Piece): boolean {
+  return asked.request.cancellation.cancelled === null;
 }
 
 function isIdle({ pieces, isLost }: Thread): boolean {
@@ -303,20 +279,39 @@ function isIdle({ pieces, isLost }: Thread): boolean {
 function takeBatch(queue: Piece[]): Piece[] {
   const [first] = queue;
   if (first === undefined) return [];
-  const most = BATCH[first.task];
-  let bytes = 0;
-  const end = queue.findIndex(({ task, asking, size, crashes }, index) => {
+  const most = BATCH[first.asked.task];
+  let bytes = first.file.size;
+  const end = queue.findIndex(({ asked, file, crashes }, index) => {
     if (index === 0) return false;
-    bytes += size;
+    bytes += file.size;
     // What was at a thread that crashed goes alone, so that it takes no other with it.
-    const fits = index < most && first.size + bytes <= BATCH_BYTES && first.crashes + crashes === 0;
-    return !fits || task !== first.task || asking.run !== first.asking.run;
+    const fits = index < most && bytes <= BATCH_BYTES && first.crashes + crashes === 0;
+    return !fits || asked.task !== first.asked.task || asked.request.run !== first.asked.request.run;
   });
   return queue.splice(0, end === -1 ? queue.length : end);
 }
 
+function deliver(piece: Piece, result: Result): void {
+  const { asked, index } = piece;
+  if (result.found === 'read') tell(piece, result.size);
+  asked.results[index] = result;
+  asked.left -= 1;
+  if (asked.left === 0) asked.resolve(asked.results);
+}
+
 function tell(piece: Piece, total: number): void {
   if (total <= piece.told) return;
-  piece.onBytes(total - piece.told);
+  const count = total - piece.told;
   piece.told = total;
+  piece.asked.request.onBytes(piece.index, count);
+}
+
+function asLook(result: Result): Look | Trouble {
+  if (result.found === 'read') throw new Error('a look was answered with a read');
+  return result;
+}
+
+function asReading(result: Result): Reading | Trouble {
+  if (result.found === 'regular') throw new Error('a read was answered with a look');
+  return result;
 }
