@@ -1,0 +1,244 @@
+// Measures the library beside what else checks files here, in one process, interleaved. It prints medians and ratios and
+// judges nothing. `npm run bench -- --help` tells the options.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
+import { createInspector, createMemo } from 'backup-run-inspector';
+import { makeRun, participant, RUN_ID, writeManifests } from './data.mjs';
+
+const { values } = parseArgs({
+  options: {
+    large: { type: 'string', default: '4x64MiB' },
+    small: { type: 'string', default: '2000x4KiB' },
+    sparse: { type: 'string', default: '2GiB' },
+    runs: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '2' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (values.help) {
+  console.log(`npm run bench -- [--large 4x512MiB] [--small 10000x4KiB] [--sparse 100GiB] [--runs 100000]
+                 [--rounds 5] [--threads 2]`);
+  process.exit();
+}
+
+const UNITS = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+function parseSize(text) {
+  const [, number, unit] = /^(\d+)(B|KiB|MiB|GiB)$/.exec(text) ?? [];
+  if (unit === undefined) throw new Error(`expected a size such as 64MiB, found ${text}`);
+  return Number(number) * UNITS[unit];
+}
+
+function parseFiles(text) {
+  const [count, size] = text.split('x');
+  return { count: Number(count), size: parseSize(size) };
+}
+
+function median(times) {
+  return times.toSorted((a, b) => a - b)[times.length >> 1];
+}
+
+async function timed(work) {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function has(command, ...args) {
+  const { error, status } = spawnSync(command, args, { stdio: 'ignore' });
+  return error === undefined && status === 0;
+}
+
+function shell(command) {
+  return () => {
+    const { status, stderr } = spawnSync('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
+    if (status !== 0) throw new Error(`${command.slice(0, 80)}: ${status} ${stderr}`);
+  };
+}
+
+/** What is installed here of the tools that check the same files, as whole processes. */
+function peersFor({ path, directory }) {
+  const every = `find ${path} -name 'artifact-*' -print0 | xargs -0`;
+  const peers = {};
+  if (has('openssl', 'version')) {
+    peers['openssl dgst -sha256'] = shell(`${every} openssl dgst -sha256`);
+    peers['xargs -P2 openssl dgst -sha256'] = shell(`${every} -P2 -n ${batch(path)} openssl dgst -sha256`);
+  }
+  if (has('sha256sum', '--version')) {
+    peers['sha256sum -c'] = shell(`cd ${path} && sha256sum -c --quiet ${directory}/SHA256SUMS`);
+  }
+  const postgres = postgresVerifier();
+  if (postgres !== null) {
+    const ignored = '-i manifest.json -i participants';
+    peers['pg_verifybackup -n'] = shell(
+      `${postgres} -n -q ${ignored} -m ${directory}/backup_manifest ${path}`,
+    );
+  }
+  if (has('rhash', '--version')) peers['rhash --sha256'] = shell(`${every} rhash --sha256`);
+  return peers;
+}
+
+function batch(path) {
+  return Math.max(1, Math.ceil((readdirSync(path).length - 2) / 8));
+}
+
+function postgresVerifier() {
+  const places = ['pg_verifybackup'];
+  try {
+    for (const version of readdirSync('/usr/lib/postgresql')) {
+      places.push(`/usr/lib/postgresql/${version}/bin/pg_verifybackup`);
+    }
+  } catch {
+    // Not a Debian with PostgreSQL.
+  }
+  return places.find((place) => has(place, '--version')) ?? null;
+}
+
+async function inspect(inspector, options) {
+  const answer = await inspector.getBackupRun({ run_id: RUN_ID }, options);
+  if (!answer.ok) throw new Error(answer.error.message);
+  return answer;
+}
+
+/** Inspectors that are closed at the end. */
+const open = [];
+function inspectorFor(options) {
+  const inspector = createInspector(options);
+  open.push(inspector);
+  return inspector;
+}
+
+/** Runs ours and every peer in turn, round by round, after one round that does not count. */
+async function compare(title, ours, peers) {
+  const contenders = { [title]: ours, ...peers };
+  const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  for (let round = 0; round <= Number(values.rounds); round += 1) {
+    for (const [name, work] of Object.entries(contenders)) {
+      const time = await timed(work);
+      if (round > 0) times[name].push(time);
+    }
+  }
+  const own = median(times[title]);
+  console.log(`\n${title}: ${own.toFixed(1)} ms`);
+  for (const name of Object.keys(peers)) {
+    const theirs = median(times[name]);
+    console.log(`  ${(own / theirs).toFixed(2)} x ${name} (${theirs.toFixed(1)} ms)`);
+  }
+  return own;
+}
+
+const threads = Number(values.threads);
+const workplace = mkdtempSync(join(tmpdir(), 'backup-run-inspector-bench-'));
+const place = (name) => {
+  const directory = join(workplace, name);
+  mkdirSync(directory);
+  return directory;
+};
+
+async function benchLarge() {
+  const files = parseFiles(values.large);
+  const run = makeRun(place('large'), files);
+  const inspector = inspectorFor({ root: run.root, threads });
+  await compare(`${values.large}, threads: ${threads}`, () => inspect(inspector), peersFor(run));
+  const one = makeRun(place('one'), { ...files, count: 1 });
+  const single = inspectorFor({ root: one.root, threads });
+  await compare(`1x${values.large.split('x')[1]}`, () => inspect(single), peersFor(one));
+
+  const memo = createMemo();
+  const remembering = inspectorFor({ root: run.root, threads, memo });
+  // What was touched within two seconds is not remembered.
+  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  await inspect(remembering);
+  const { coverage } = await inspect(remembering);
+  await compare(
+    `${values.large} again with a memo (${coverage.bytesRead} bytes read)`,
+    () => inspect(remembering),
+    {},
+  );
+}
+
+async function benchSmall() {
+  const run = makeRun(place('small'), parseFiles(values.small));
+  const cold = async () => {
+    const inspector = createInspector({ root: run.root, threads });
+    await inspect(inspector);
+    await inspector.close();
+  };
+  await compare(`${values.small}, threads: ${threads}, cold`, cold, peersFor(run));
+}
+
+/** Event-loop delay in milliseconds while something goes on. */
+async function delayDuring(work) {
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  histogram.enable();
+  await work();
+  histogram.disable();
+  return { p99: histogram.percentile(99) / 1e6, max: histogram.max / 1e6 };
+}
+
+function shown({ p99, max }) {
+  return `p99 ${p99.toFixed(2)} ms, max ${max.toFixed(2)} ms`;
+}
+
+async function benchLoopAndMemory() {
+  const run = makeRun(place('sparse'), { count: 1, size: parseSize(values.sparse), isSparse: true });
+  const inspector = inspectorFor({ root: run.root });
+  const idle = await delayDuring(() => new Promise((resolve) => setTimeout(resolve, 1_000)));
+  const before = process.memoryUsage.rss();
+  let peak = before;
+  const sampling = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss());
+  }, 50);
+  const busy = await delayDuring(() => inspect(inspector));
+  clearInterval(sampling);
+  console.log(`\n${values.sparse} sparse, default threads (${Math.max(1, availableParallelism() - 1)})`);
+  console.log(`  event-loop delay: idle ${shown(idle)}; hashing ${shown(busy)}`);
+  console.log(`  peak RSS growth: ${((peak - before) / 2 ** 20).toFixed(1)} MiB`);
+}
+
+function hundred(inspector) {
+  return async () => {
+    for (let index = 0; index < 100; index += 1) await inspect(inspector, { level: 'none' });
+  };
+}
+
+async function benchManyRuns() {
+  const four = ['accounts', 'symbols', 'ticks', 'trades'].map((name) => ({
+    ...participant(name),
+    artifacts: [],
+  }));
+  const inspectorWith = (name, others) => {
+    const root = join(place(name), 'backups');
+    for (let index = 0; index < others; index += 1) {
+      mkdirSync(join(root, 'completed', `20250101-000000-${String(index).padStart(6, '0')}`), {
+        recursive: true,
+      });
+    }
+    writeManifests(join(root, 'completed', RUN_ID), four);
+    return inspectorFor({ root });
+  };
+  const few = inspectorWith('few', 10);
+  const many = inspectorWith('many', Number(values.runs));
+  await compare(`level none, 100 times, ${values.runs} runs beside it`, hundred(many), {
+    'the same with 10 runs beside it': hundred(few),
+  });
+}
+
+try {
+  console.log(
+    `${availableParallelism()} processors, Node ${process.version}, median of ${values.rounds} rounds`,
+  );
+  await benchLarge();
+  await benchSmall();
+  await benchLoopAndMemory();
+  await benchManyRuns();
+} finally {
+  for (const inspector of open) await inspector.close();
+  rmSync(workplace, { recursive: true, force: true });
+}
