@@ -10,6 +10,7 @@ import {
   type InspectorOptions,
 } from './request.ts';
 import { createDisk } from './store/disk.ts';
+import { loadFastGlob } from './store/find.ts';
 import { createRoot } from './store/root.ts';
 import { hashInProcess } from './verify/hashing/in-process.ts';
 
@@ -47,6 +48,8 @@ export function createInspector(options: InspectorOptions): Inspector {
     disk,
     hashFile: hashInProcess,
   };
+  // Whether it could be loaded is told by the first search.
+  void loadFastGlob().catch(() => undefined);
   const inFlight = new Map<AbortController, Promise<unknown>>();
   let isClosed = false;
 

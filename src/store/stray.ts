@@ -2,7 +2,7 @@
 
 import { finding, type Finding } from '../findings.ts';
 import { textOf } from '../quote.ts';
-import type { Disk } from './disk.ts';
+import type { Session } from './disk.ts';
 import { find } from './find.ts';
 import { isManifest } from './layout.ts';
 import type { Located } from './resolve.ts';
@@ -29,7 +29,7 @@ export interface Known {
 
 /** Looks for entries that are no directory, no manifest, and claimed by nobody. */
 export async function findStrays(
-  disk: Disk,
+  disk: Session,
   run: Located,
   known: Known,
   signal: AbortSignal | undefined,
