@@ -1,4 +1,4 @@
-/** A reason to stop comes in once, everybody who asked to be told is told: as cheap for ten thousand as for one. */
+/** A reason to stop comes in once, everybody who asked is told: as cheap for ten thousand as for one. */
 
 /** What may be cancelled listens to this. */
 export interface Cancellation {
@@ -38,4 +38,46 @@ export function createCanceller(): Canceller {
 /** Throws the reason when it was cancelled. */
 export function throwIfCancelled({ cancelled }: Cancellation): void {
   if (cancelled !== null) throw cancelled.reason;
+}
+
+/** Listens to the signals of callers. */
+export interface Relay {
+  /** Tells of an abort; the function that is returned takes that back. */
+  listen(signal: AbortSignal, onAbort: (reason: unknown) => void): () => void;
+}
+
+interface Relayed {
+  readonly canceller: Canceller;
+  readonly stop: () => void;
+  users: number;
+}
+
+/** One listener for each signal, however many calls share it. */
+export function createRelay(): Relay {
+  const relayed = new Map<AbortSignal, Relayed>();
+
+  function relay(signal: AbortSignal): Relayed {
+    const canceller = createCanceller();
+    const onAbort = (): void => canceller.cancel(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const stop = (): void => signal.removeEventListener('abort', onAbort);
+    const entry = { canceller, stop, users: 0 };
+    relayed.set(signal, entry);
+    return entry;
+  }
+
+  function listen(signal: AbortSignal, onAbort: (reason: unknown) => void): () => void {
+    const entry = relayed.get(signal) ?? relay(signal);
+    entry.users += 1;
+    const unlisten = entry.canceller.onCancel(onAbort);
+    return () => {
+      unlisten();
+      entry.users -= 1;
+      if (entry.users > 0) return;
+      entry.stop();
+      relayed.delete(signal);
+    };
+  }
+
+  return { listen };
 }

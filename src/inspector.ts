@@ -1,6 +1,6 @@
 /** Options come in, an inspector goes out: what its calls share, and how long that lives. */
 
-import { createCanceller, type Canceller } from './cancellation.ts';
+import { createCanceller, createRelay, type Canceller } from './cancellation.ts';
 import { traceInspect } from './diagnostics.ts';
 import { createGate } from './gate.ts';
 import { inspectRun } from './inspect-run.ts';
@@ -12,6 +12,7 @@ import {
   type InspectorOptions,
 } from './request.ts';
 import { createDisk } from './store/disk.ts';
+import { loadFastGlob } from './store/find.ts';
 import { createRoot } from './store/root.ts';
 import { createHasher } from './verify/hashing/create-hasher.ts';
 import { shareReads } from './verify/sharing.ts';
@@ -47,24 +48,30 @@ export function createInspector(options: InspectorOptions): Inspector {
   const hasher = createHasher(settings);
   const gate = createGate(AT_ONCE);
   const shared = { root, limits, memo, gate, disk, hasher, sharing: shareReads(hasher) };
+  // Whether it could be loaded is told by the first search.
+  void loadFastGlob().catch(() => undefined);
   const inFlight = new Map<Canceller, Promise<unknown>>();
+  const relay = createRelay();
   let isClosed = false;
 
   async function inspect(request: unknown, callOptions: InspectionOptions = {}): Promise<Answer> {
     const call = inspectionSettings(callOptions);
     if (isClosed) throw new TypeError('Cannot inspect a run: the inspector is closed');
     const canceller = createCanceller();
-    const abort = (): void => canceller.cancel(call.signal?.reason);
-    if (call.signal?.aborted === true) abort();
-    call.signal?.addEventListener('abort', abort, { once: true });
+    if (call.signal?.aborted === true) canceller.cancel(call.signal.reason);
+    const unlisten =
+      call.signal === undefined ? () => undefined : relay.listen(call.signal, canceller.cancel);
     const inspection = traceInspect(request, call.level, () => inspectRun(request, call, canceller, shared));
     inFlight.set(canceller, inspection);
-    try {
-      return await inspection;
-    } finally {
+    const end = (): void => {
       inFlight.delete(canceller);
-      call.signal?.removeEventListener('abort', abort);
-    }
+      unlisten();
+    };
+    return new Promise((resolve, reject) => {
+      // An abort frees the caller at once; what is held is given back as soon as the storage lets go of it.
+      canceller.onCancel(reject);
+      inspection.finally(end).then(resolve, reject);
+    });
   }
 
   async function close(): Promise<void> {
@@ -92,6 +99,7 @@ export async function getBackupRun(request: unknown, options: GetBackupRunOption
   try {
     return await inspector.getBackupRun(request, options);
   } finally {
-    await inspector.close();
+    const closed = inspector.close();
+    if (options.signal?.aborted !== true) await closed;
   }
 }

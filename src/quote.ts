@@ -1,6 +1,8 @@
 /** A name from a disk or a manifest comes in, text that is safe to print goes out. */
 
 const LONGEST = 300;
+/** What nearly all text is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}"\\]/gu;
 
 function escape(character: string): string {
@@ -11,6 +13,7 @@ function escape(character: string): string {
 
 /** Escapes what could steer a terminal or mislead a reader (controls, direction marks), and cuts very long text. */
 export function printable(text: string): string {
+  if (text.length <= LONGEST && PLAIN.test(text)) return text;
   const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   return shown.replace(UNPRINTABLE, escape);
 }

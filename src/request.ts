@@ -32,7 +32,7 @@ export interface InspectorOptions {
 
 /** What a run may have at most. A run over a limit is refused, findings over theirs are only counted. */
 export interface InspectionLimits {
-  /** Bytes of one manifest; 16 MiB. */
+  /** Bytes of one manifest; 16 MiB, and at most 256. */
   manifestBytes: number;
   /** Levels of nesting in one manifest; 64. */
   manifestDepth: number;
@@ -104,6 +104,9 @@ function readRunId(request: unknown): string {
 const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
+/** Far below what a string of JavaScript can hold. */
+const MOST_MANIFEST_BYTES = 256 * 1_024 * 1_024;
+
 /** The longest time a timer of Node can be set to. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -119,7 +122,7 @@ const inspectorSchema = v.object({
   stallTimeoutMs: v.optional(v.pipe(positive, v.maxValue(LONGEST_TIMER)), 30_000),
   limits: v.optional(
     v.object({
-      manifestBytes: v.optional(positive, 16 * 1_024 * 1_024),
+      manifestBytes: v.optional(v.pipe(positive, v.maxValue(MOST_MANIFEST_BYTES)), 16 * 1_024 * 1_024),
       manifestDepth: v.optional(positive, 64),
       artifacts: v.optional(natural, 100_000),
       participants: v.optional(natural, 10_000),
@@ -185,6 +188,8 @@ function isAbortSignal(value: unknown): boolean {
     'aborted' in value &&
     typeof value.aborted === 'boolean' &&
     'addEventListener' in value &&
-    isFunction(value.addEventListener)
+    isFunction(value.addEventListener) &&
+    'removeEventListener' in value &&
+    isFunction(value.removeEventListener)
   );
 }

@@ -2,7 +2,9 @@
 
 import type { Cancellation } from '../cancellation.ts';
 import { manifestInvalid, manifestMissing, Refusal, unsafe } from '../errors.ts';
-import type { Disk } from '../store/disk.ts';
+import { textOf } from '../quote.ts';
+import type { Plan } from '../store/calls.ts';
+import type { Session } from '../store/disk.ts';
 import { errnoOf, refusalOf, shortageOf } from '../store/errno.ts';
 import { find } from '../store/find.ts';
 import {
@@ -17,7 +19,7 @@ import { isSameRevision } from '../store/pin.ts';
 import type { Located } from '../store/resolve.ts';
 import { interpretParticipantFile, interpretRun, tooMany, type RunRecord } from './interpret.ts';
 import { readManifests, reasonOf, type Fault, type ManifestLimits, type ManifestRead } from './read.ts';
-import type { ParticipantRecord } from './schemas.ts';
+import type { Parsed, ParticipantRecord } from './schemas.ts';
 
 /** What a run may have at most. */
 export interface Limits {
@@ -54,7 +56,7 @@ type RunManifest = ManifestRead<RunRecord> & { readonly found: 'record' };
 
 /** Loads the record of a run; rejects with a `Refusal` when there is none. */
 export async function loadRun(
-  disk: Disk,
+  disk: Session,
   run: Located,
   limits: Limits,
   cancellation: Cancellation,
@@ -72,7 +74,7 @@ export async function loadRun(
 }
 
 async function loadManifest(
-  disk: Disk,
+  disk: Session,
   run: Located,
   limits: Limits,
   cancellation: Cancellation,
@@ -102,7 +104,7 @@ async function loadManifest(
 }
 
 async function loadParticipants(
-  disk: Disk,
+  disk: Session,
   run: Located,
   record: RunRecord,
   limits: Limits,
@@ -118,10 +120,19 @@ async function loadParticipants(
     const issues = [{ path: 'participants', message: excess }];
     throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, issues));
   }
+  let artifacts = 0;
+  /** Counts while they are loaded: what is over the limit must not fill memory first. */
+  function* counted(interpreting: Plan<Parsed<ParticipantRecord>>): Plan<Parsed<ParticipantRecord>> {
+    const parsed = yield* interpreting;
+    artifacts += parsed.ok ? parsed.value.artifacts.length : 0;
+    const crowded = tooMany(limits.artifacts, 'artifacts', artifacts);
+    if (crowded === null) return parsed;
+    throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, [{ path: '', message: crowded }]));
+  }
   const proper = names.filter((name) => NAME.test(name));
   const wanted = proper.map((name) => ({
     names: participantManifest(name),
-    interpret: (value: unknown) => interpretParticipantFile(value, run.runId, name),
+    interpret: (value: unknown) => counted(interpretParticipantFile(value, run.runId, name)),
     mayAppear: false,
   }));
   const reads = await disk
@@ -157,7 +168,7 @@ function fileRecord(read: ManifestRead<ParticipantRecord> | Fault | undefined): 
 
 /** The participant a file is named after, as text whatever its bytes. */
 function nameOf(file: Buffer | undefined): string {
-  return (file ?? Buffer.alloc(0)).toString('utf8').slice(0, -MANIFEST_ENDING.length);
+  return textOf(file ?? Buffer.alloc(0)).slice(0, -MANIFEST_ENDING.length);
 }
 
 function manifestLimits(limits: Limits): ManifestLimits {

@@ -42,7 +42,7 @@ export function mergeParticipants(loaded: LoadedRun, path: string, isRunning: bo
     const findings: Finding[] = [];
     if (file.found === 'broken') {
       findings.push(finding('PARTICIPANT_MANIFEST_INVALID', { ...facts, actual: file.reason }));
-    } else if (record === null && !isRunning) findings.push(finding('PARTICIPANT_MISSING', facts));
+    } else if (record === null && isNamed && !isRunning) findings.push(finding('PARTICIPANT_MISSING', facts));
     const count = times.get(name) ?? 0;
     if (count > 1) {
       findings.push(finding('PARTICIPANT_DUPLICATE', { participant: name, expected: 1, actual: count }));

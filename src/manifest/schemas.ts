@@ -70,9 +70,15 @@ export const inlineParticipantSchema = v.object(
   wants('an object'),
 );
 
+/** A list whose items are still unread, however many there are. */
+const unread = v.optional(
+  v.custom<readonly unknown[]>((value) => Array.isArray(value), wants('an array')),
+  [],
+);
+
 /** A participant record whose artifacts are still unread. */
 export const participantHeadSchema = v.object(
-  { ...participantEntries, artifacts: list(v.unknown()) },
+  { ...participantEntries, artifacts: unread },
   wants('an object'),
 );
 
@@ -109,7 +115,7 @@ export const runManifestSchema = v.object(
 );
 
 /** The manifest of a run whose participants are still unread. */
-export const runHeadSchema = v.object({ ...runEntries, participants: list(v.unknown()) }, wants('an object'));
+export const runHeadSchema = v.object({ ...runEntries, participants: unread }, wants('an object'));
 
 /** What is looked at before anything else: another version may mean anything by the rest. */
 export const versionSchema = v.object({ backup_format_version: version }, wants('an object'));

@@ -114,13 +114,13 @@ export function read(fd: number, buffer: Uint8Array, offset: number, length: num
   });
 }
 
-/** One name in a directory with its kind; each character of the name is one byte of it. */
+/** One name in a directory with its kind; each character of the name is one byte of it, so that none is lost. */
 export type Entry = fs.Dirent;
 
 /** Entries taken from a directory at once: a directory of a million names must not stall the loop. */
 const SLICE = 1_024;
 
-/** Lists a directory, in no order. Latin-1 is what keeps the bytes of names that are not UTF-8. */
+/** Lists a directory, in no order. */
 export function* list(path: FsPath): Plan<Entry[]> {
   const directory = yield* openDirectory(path);
   const entries: Entry[] = [];
@@ -136,7 +136,10 @@ export function* list(path: FsPath): Plan<Entry[]> {
 }
 
 function openDirectory(path: FsPath): Plan<fs.Dir> {
-  const options = { encoding: 'latin1', bufferSize: SLICE } as const;
+  const options: fs.OpenDirOptions = { bufferSize: SLICE };
+  // Node's types do not know it here. With another encoding, Node asks for the kind of an entry, where the file system does
+  // not tell it, by a name that may not exist.
+  Reflect.set(options, 'encoding', 'buffer');
   // Node's types want a string here; the call itself takes a buffer as well.
   const name = path.toString();
   return make({
@@ -151,7 +154,7 @@ function readSlice(directory: fs.Dir): Plan<Entry[]> {
     now: () => {
       const slice: Entry[] = [];
       let entry: Entry | null = null;
-      while (slice.length < SLICE && (entry = directory.readSync()) !== null) slice.push(entry);
+      while (slice.length < SLICE && (entry = directory.readSync()) !== null) slice.push(bytewise(entry));
       return slice;
     },
     later: (done) => {
@@ -159,12 +162,17 @@ function readSlice(directory: fs.Dir): Plan<Entry[]> {
       const next = (): void =>
         directory.read((fault, entry) => {
           if (fault !== null || entry === null) return done(fault, slice);
-          slice.push(entry);
+          slice.push(bytewise(entry));
           return slice.length < SLICE ? next() : done(null, slice);
         });
       next();
     },
   });
+}
+
+function bytewise(entry: Entry): Entry {
+  entry.name = Buffer.from(entry.name).toString('latin1');
+  return entry;
 }
 
 function closeDirectory(directory: fs.Dir): Plan<void> {

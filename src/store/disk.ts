@@ -17,6 +17,9 @@ const IN_FLIGHT = 2;
 /** Milliseconds before a call that found a lease in its way is made again. */
 const RETRY_PAUSE = 5;
 
+/** Milliseconds to wait for calls whose callers are gone, at the end of an inspection. */
+const GRACE = 500;
+
 /** Performs plans. */
 export interface Disk {
   /**
@@ -30,7 +33,7 @@ export interface Disk {
 
 /** The disk as one inspection uses it. */
 export interface Session extends Disk {
-  /** Performs a last plan once no other is under way; waits for it unless one of them is stuck without its caller. */
+  /** Performs a plan once no other is under way; waits for it, but not for long if one of them is stuck without its caller. */
   end(plan: Plan<void>): Promise<void>;
 }
 
@@ -150,7 +153,9 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
       const last = Promise.all(before).then(() =>
         start(plan, { settle: () => undefined, reject: () => undefined, cancellation: undefined }),
       );
-      if (before.length === 0) await last;
+      underWay.add(last);
+      void last.finally(() => underWay.delete(last));
+      await atMost(GRACE, last);
     }
 
     return { perform, end };
@@ -162,4 +167,13 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
 /** A plan that can be ended early, by `return(null)`: what it holds is released, and no catch of it is asked. */
 function* endable<T>(plan: Plan<T>): Endable<T> {
   return { value: yield* plan };
+}
+
+async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, over]);
+  clearTimeout(timer);
 }

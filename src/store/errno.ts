@@ -15,9 +15,12 @@ const UNNAMED: Readonly<Record<number, string>> = {
   129: 'EKEYREJECTED',
 };
 
+/** Where a number has two names (EAGAIN, EWOULDBLOCK), the first is the one Node says: later entries win in a map. */
 const NAMES: ReadonlyMap<number, string> = new Map([
   ...Object.entries(UNNAMED).map(([number, name]) => [Number(number), name] as const),
-  ...Object.entries(constants.errno).map(([name, number]) => [number, name] as const),
+  ...Object.entries(constants.errno)
+    .map(([name, number]) => [number, name] as const)
+    .toReversed(),
 ]);
 
 /** Storage that sent no byte in time. Not an errno of the system, but told like one. */

@@ -6,11 +6,15 @@
 import type { Cancellation } from '../cancellation.ts';
 import type { Dirent, PathLike } from 'node:fs';
 import { sep } from 'node:path';
+import type FastGlob from 'fast-glob';
 import type { FileSystemAdapter } from 'fast-glob';
-import type { Entry, Plan } from './calls.ts';
-import type { Disk } from './disk.ts';
+import { busy, Refusal } from '../errors.ts';
+import type { Entry } from './calls.ts';
+import type { Session } from './disk.ts';
 import { errnoOf, shortageOf } from './errno.ts';
-import { walk, type Pin } from './pin.ts';
+import { LONGEST_PATH } from './layout.ts';
+import type { Pin } from './pin.ts';
+import { createTrail } from './trail.ts';
 
 /** One entry below a directory. */
 export interface Found {
@@ -41,18 +45,22 @@ export interface Quest {
 }
 
 /** Finds what matches a glob below a directory. */
-export async function find(disk: Disk, quest: Quest, cancellation: Cancellation): Promise<Search> {
-  // Importing it takes longer than inspecting a small run.
-  const { default: fastGlob } = await import('fast-glob');
+export async function find(disk: Session, quest: Quest, cancellation: Cancellation): Promise<Search> {
+  const fastGlob = await loadFastGlob();
   const prefix = quest.within.map((name) => Buffer.from(name));
+  const trail = createTrail(disk, quest.below, cancellation);
   const unlistable: Unlistable[] = [];
   const broken: unknown[] = [];
 
   /** Never rejects: fast-glob may not see every reason, and what can be listed is to go on. */
   async function entriesOf(path: string): Promise<Entry[]> {
     const names = [...prefix, ...decodePath(path)];
+    if (lengthOf(names) > LONGEST_PATH) {
+      unlistable.push({ names, errno: 'ENAMETOOLONG' });
+      return [];
+    }
     try {
-      return (await disk.perform(listBelow(quest.below, names), cancellation)).map(encodeEntry);
+      return (await trail.list(names)).map(encodeEntry);
     } catch (fault) {
       const errno = shortageOf(fault) === null ? errnoOf(fault) : null;
       if (errno === null) broken.push(fault);
@@ -61,20 +69,44 @@ export async function find(disk: Disk, quest: Quest, cancellation: Cancellation)
     }
   }
 
-  const matches = await fastGlob.glob(quest.pattern, {
-    cwd: BASE,
-    dot: true,
-    onlyFiles: false,
-    objectMode: true,
-    followSymbolicLinks: false,
-    fs: adapter(entriesOf),
-  });
-  if (broken.length > 0) throw broken[0];
-  const found = matches.map((match) => ({
-    names: [...prefix, ...decodePath(`${BASE}/${match.path}`)],
-    isDirectory: match.dirent.isDirectory(),
-  }));
-  return { found, unlistable };
+  try {
+    const matches = await fastGlob.glob(quest.pattern, {
+      cwd: BASE,
+      dot: true,
+      onlyFiles: false,
+      objectMode: true,
+      followSymbolicLinks: false,
+      // By default as many as there are processors: each holds descriptors, and listens for an abort.
+      concurrency: 2,
+      fs: adapter(entriesOf),
+    });
+    if (broken.length > 0) throw broken[0];
+    const found = matches.map((match) => ({
+      names: [...prefix, ...decodePath(`${BASE}/${match.path}`)],
+      isDirectory: match.dirent.isDirectory(),
+    }));
+    return { found, unlistable };
+  } finally {
+    await trail.end();
+  }
+}
+
+/**
+ * Loads what finds, which takes longer than inspecting a small run. Node remembers a module that it could not open for want
+ * of a descriptor as one that does not exist: whoever creates an inspector asks for it early.
+ */
+export async function loadFastGlob(): Promise<typeof FastGlob> {
+  try {
+    return (await import('fast-glob')).default;
+  } catch (fault) {
+    throw new Refusal(
+      busy(`fast-glob cannot be loaded: ${fault instanceof Error ? fault.message : String(fault)}`),
+    );
+  }
+}
+
+function lengthOf(names: readonly Buffer[]): number {
+  return names.reduce((sum, name) => sum + name.length + 1, -1);
 }
 
 /** Where the tree stands in the eyes of fast-glob, which wants an absolute path: nothing is ever looked up there. */
@@ -119,16 +151,4 @@ function adapter(entriesOf: (path: string) => Promise<Entry[]>): Partial<FileSys
 
 function refuse(path: PathLike): never {
   throw new Error(`the search asked for ${path.toString()} by path`);
-}
-
-function* listBelow(directory: Pin, names: readonly Buffer[]): Plan<Entry[]> {
-  if (names.length === 0) return yield* directory.list();
-  const walked = yield* walk(directory, names);
-  // It was there a moment ago: gone, or replaced by something that holds no entries.
-  if (walked.ended !== 'at') return [];
-  try {
-    return walked.pin.stats.isDirectory() ? yield* walked.pin.list() : [];
-  } finally {
-    yield* walked.pin.release();
-  }
 }

@@ -69,7 +69,8 @@ export function isManifest(segments: readonly string[]): boolean {
 }
 
 const DROPPED = Object.keys(STATUS_DIRECTORIES);
-const LONGEST_PATH = 4_096;
+/** Bytes of the longest path, from the run directory, that a record may claim. */
+export const LONGEST_PATH = 4_096;
 const LONGEST_SEGMENT = 255;
 
 /**

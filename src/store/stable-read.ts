@@ -18,7 +18,10 @@ export type StableRead =
 export function* readStable(directory: Pin, names: readonly string[], cap: number): Plan<StableRead> {
   const walked = yield* walk(directory, names);
   if (walked.ended === 'absent') return { found: 'absent' };
-  if (walked.ended === 'in the way') return { found: 'not regular', kind: walked.kind };
+  if (walked.ended === 'in the way') {
+    // What has no entries cannot hold the file; a symlink might, and is not followed.
+    return walked.kind === 'symlink' ? { found: 'not regular', kind: 'symlink' } : { found: 'absent' };
+  }
   try {
     if (!walked.pin.stats.isFile()) return { found: 'not regular', kind: kindOf(walked.pin.stats) };
     return yield* readPinned(walked.pin, cap);

@@ -3,7 +3,7 @@
 import type { Cancellation } from '../cancellation.ts';
 import { finding, type Finding } from '../findings.ts';
 import { textOf } from '../quote.ts';
-import type { Disk } from './disk.ts';
+import type { Session } from './disk.ts';
 import { find, type Search } from './find.ts';
 import { isManifest } from './layout.ts';
 import type { Located } from './resolve.ts';
@@ -29,7 +29,7 @@ export interface Known {
 }
 
 /** Looks for everything there is below a run directory. */
-export function searchRun(disk: Disk, run: Located, cancellation: Cancellation): Promise<Search> {
+export function searchRun(disk: Session, run: Located, cancellation: Cancellation): Promise<Search> {
   return find(disk, { below: run.pin, within: [], pattern: '**' }, cancellation);
 }
 
