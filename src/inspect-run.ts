@@ -15,6 +15,7 @@ import { judgeStatus } from './manifest/status.ts';
 import type { Answer, Inspected, Refused } from './model.ts';
 import { runIdOf, type InspectionSettings } from './request.ts';
 import type { Session, SharedDisk } from './store/disk.ts';
+import { mapInSlices } from './slices.ts';
 import { refusalOf } from './store/errno.ts';
 import { RUN_MANIFEST } from './store/layout.ts';
 import { isSameEntry } from './store/pin.ts';
@@ -199,14 +200,13 @@ async function inspectLocated(
 
   const isRunning = judgedStatus.status === 'running';
   const places = mergeParticipants(loaded, located.path, isRunning);
-  const claims = claimsOf(
-    places.flatMap((place) => place.record ?? []),
-    located.runId,
-  );
-  const excess = tooMany(limits.artifacts, 'artifacts', claims.length);
+  const records = places.flatMap((place) => place.record ?? []);
+  const artifacts = records.reduce((sum, record) => sum + record.artifacts.length, 0);
+  const excess = tooMany(limits.artifacts, 'artifacts', artifacts);
   if (excess !== null) {
     throw new Refusal(manifestInvalid(`${located.path}/${RUN_MANIFEST}`, [{ path: '', message: excess }]));
   }
+  const claims = await claimsOf(records, located.runId);
 
   const onBytes = (count: number): void => {
     read.bytes += count;
@@ -227,7 +227,7 @@ async function inspectLocated(
     }),
     isRunning ? NOTHING : searchRun(disk, located, cancellation).catch(endReading(reading)),
   ]);
-  const judged = claims.map((claim) =>
+  const judged = await mapInSlices(claims, (claim) =>
     judge(claim, (claim.names && measured.get(keyOf(claim.names))) ?? null, level, located.path),
   );
 

@@ -1,6 +1,7 @@
-/** The participants' records come in, what has to be checked on the disk goes out, claim by claim (pure). */
+/** The participants' records come in, what has to be checked on the disk goes out, claim by claim. */
 
 import type { ArtifactRecord, ParticipantRecord } from '../manifest/schemas.ts';
+import { mapInSlices } from '../slices.ts';
 import { artifactNames } from '../store/layout.ts';
 
 /** What one record says about one file. */
@@ -31,18 +32,18 @@ export function isDigest(text: string): boolean {
 }
 
 /** All claims of a run, in answer order. */
-export function claimsOf(participants: readonly ParticipantRecord[], runId: string): Claim[] {
+export function claimsOf(participants: readonly ParticipantRecord[], runId: string): Promise<Claim[]> {
   const claimed = new Set<string>();
-  return participants.flatMap((participant) =>
-    participant.artifacts.map((record): Claim => {
-      const names = artifactNames(record.path ?? record.logical_name, runId);
-      const path = names?.join('/');
-      const isDuplicate = path !== undefined && claimed.has(path);
-      if (path !== undefined) claimed.add(path);
-      const { name, critical } = participant;
-      return { participant: name, critical, record, names, expected: expectedOf(record), isDuplicate };
-    }),
+  const records = participants.flatMap((participant) =>
+    participant.artifacts.map((record) => ({ participant, record })),
   );
+  return mapInSlices(records, ({ participant: { name, critical }, record }) => {
+    const names = artifactNames(record.path ?? record.logical_name, runId);
+    const path = names?.join('/');
+    const isDuplicate = path !== undefined && claimed.has(path);
+    if (path !== undefined) claimed.add(path);
+    return { participant: name, critical, record, names, expected: expectedOf(record), isDuplicate };
+  });
 }
 
 function expectedOf({ size_bytes: size, sha256 }: ArtifactRecord): Expected | null {

@@ -1,0 +1,22 @@
+/** Many items come in and are worked on one after the other, with turns for everything else on this thread in between. */
+
+import { setImmediate } from 'node:timers/promises';
+
+/** Milliseconds of work between two turns: half of what a frame of 60 in a second has. */
+const SLICE = 8;
+/** Items between two looks at the clock. */
+const STRIDE = 64;
+
+/** What `work` makes of every item, in their order. */
+export async function mapInSlices<T, R>(items: readonly T[], work: (item: T) => R): Promise<R[]> {
+  const results: R[] = [];
+  let since = performance.now();
+  for (const item of items) {
+    results.push(work(item));
+    if (results.length % STRIDE === 0 && performance.now() - since > SLICE) {
+      await setImmediate();
+      since = performance.now();
+    }
+  }
+  return results;
+}
