@@ -48,15 +48,14 @@ export function assemble(gathered: Gathered, counted: Counted): Inspected {
     const its = judged.slice(next, next + claimed.length);
     next += claimed.length;
     findings.push(...participantContradictions(loaded.head, place.record));
-    findings.push(...its.flatMap((each) => each.findings));
+    for (const each of its) findings.push(...each.findings);
     participants.push({ ...record, artifacts: its.map((each) => each.artifact) });
   }
-  findings.push(...gathered.stray);
-  const total = findings.length - gathered.stray.length + counted.strayTotal;
+  const total = findings.length + counted.strayTotal;
   return {
     ok: true,
     run: runOf(gathered, participants),
-    findings: findings.slice(0, counted.mostFindings),
+    findings: findings.concat(gathered.stray).slice(0, counted.mostFindings),
     coverage: coverageOf(judged, total, counted),
   };
 }

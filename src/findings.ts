@@ -59,12 +59,14 @@ interface Shown {
   readonly path: string;
   readonly expected: string;
   readonly actual: string;
+  /** The actual value between quotes. */
+  readonly quoted: string;
 }
 
 const TABLE: Readonly<Record<FindingCode, Row>> = {
   ARTIFACT_MISSING: ['error', (f) => `${f.name} is recorded but not on disk`],
   ARTIFACT_NOT_REGULAR_FILE: ['error', (f) => `${f.name} is not a regular file: found a ${f.actual}`],
-  ARTIFACT_PATH_UNSAFE: ['error', (f) => `${f.name} has an unsafe recorded path: found "${f.actual}"`],
+  ARTIFACT_PATH_UNSAFE: ['error', (f) => `${f.name} has an unsafe recorded path: found ${f.quoted}`],
   ARTIFACT_UNREADABLE: ['error', (f) => `${f.name} is not verified: it cannot be read (${f.actual})`],
   ARTIFACT_STALLED: ['error', (f) => `${f.name} is not verified: no byte came for ${f.actual} ms`],
   ARTIFACT_SIZE_MISMATCH: [
@@ -115,6 +117,7 @@ export function finding(code: FindingCode, facts: Facts): Finding {
     path: quote(facts.path ?? ''),
     expected: printable(String(facts.expected ?? '')),
     actual: printable(String(facts.actual ?? '')),
+    quoted: quote(String(facts.actual ?? '')),
   });
   return { code, severity, message, ...facts };
 }

@@ -7,13 +7,15 @@
 import { createCanceller, throwIfCancelled, type Cancellation, type Canceller } from './cancellation.ts';
 import { assemble } from './assemble.ts';
 import { manifestInvalid, Refusal } from './errors.ts';
+import type { FindingCode } from './findings.ts';
 import type { Gate } from './gate.ts';
-import { loadRun, type Limits } from './manifest/load.ts';
+import { isUnchanged, loadRun, type Limits } from './manifest/load.ts';
 import { tooMany } from './manifest/interpret.ts';
 import { mergeParticipants } from './manifest/merge.ts';
 import { judgeStatus } from './manifest/status.ts';
 import type { Answer, Inspected, Refused } from './model.ts';
 import { runIdOf, type InspectionSettings } from './request.ts';
+import { pause } from './store/calls.ts';
 import type { Session, SharedDisk } from './store/disk.ts';
 import { mapInSlices } from './slices.ts';
 import { refusalOf } from './store/errno.ts';
@@ -45,6 +47,11 @@ export interface Shared {
 
 /** How often a run is inspected that is moved, or replaced, while it is. */
 const ATTEMPTS = 5;
+
+/** Milliseconds for a daemon that has written its last word, to rename the directory. */
+const RENAME_PAUSE = 50;
+
+const MISSING: ReadonlySet<FindingCode> = new Set(['ARTIFACT_MISSING', 'PARTICIPANT_MISSING']);
 
 /**
  * Inspects the run of a request. Rejects only for a cancellation, with its reason: the canceller is the call's own, so that
@@ -173,10 +180,11 @@ async function locateNow(
   disk: Session,
   { cancellation, shared }: Inspection,
 ): Promise<Located> {
+  const at = { path: shared.root.name };
   try {
-    return await disk.perform(locate(shared.root, runId), cancellation, ({ pin }) => pin.release());
+    return await disk.perform(locate(shared.root, runId, at), cancellation, ({ pin }) => pin.release());
   } catch (fault) {
-    throw refusalOf(fault, shared.root.name);
+    throw refusalOf(fault, at.path);
   }
 }
 
@@ -196,7 +204,10 @@ async function inspectLocated(
   const loaded = await loadRun(disk, located, limits, cancellation);
   const judgedStatus = judgeStatus(located.directory, loaded.head.status);
   // Between the last word of the manifest and the rename they legally differ for a moment.
-  if (judgedStatus.conflict && attempt === 1) return null;
+  if (judgedStatus.conflict && attempt === 1) {
+    await disk.perform(pause(RENAME_PAUSE), cancellation);
+    return null;
+  }
 
   const isRunning = judgedStatus.status === 'running';
   const places = mergeParticipants(loaded, located.path, isRunning);
@@ -231,9 +242,21 @@ async function inspectLocated(
     judge(claim, (claim.names && measured.get(keyOf(claim.names))) ?? null, level, located.path),
   );
 
+  // Of a run that is being deleted that is what is told, and not what is gone already.
+  const isMissing = [...places, ...judged].some((each) =>
+    each.findings.some(({ code }) => MISSING.has(code)),
+  );
+  if (isMissing && attempt < ATTEMPTS) {
+    if (!(await isUnchanged(disk, located, loaded, limits, cancellation))) return null;
+  }
+
   const claimed = claims.flatMap((claim) => (claim.names === null ? [] : keyOf(claim.names)));
   const told = [...places, ...judged].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
-  const strays = straysIn(search, located, { claimed, told, most: limits.findings });
+  const strays = straysIn(
+    { found: search.found, unlistable: [...loaded.unlistable, ...search.unlistable] },
+    located,
+    { claimed, told, most: limits.findings },
+  );
   const wholly = loaded.wholly && strays.wholly;
   return assemble(
     { located, loaded, judgedStatus, places, judged, stray: strays.findings },

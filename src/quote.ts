@@ -2,25 +2,30 @@
 
 const LONGEST = 300;
 /** What nearly all text is. */
-const PLAIN = /^[ !#-[\]-~]*$/;
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}"\\]/gu;
+const PLAIN = /^[ -~]*$/;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
 
 function escape(character: string): string {
-  if (character === '"' || character === '\\') return `\\${character}`;
   const code = character.codePointAt(0) ?? 0;
   return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-/** Escapes what could steer a terminal or mislead a reader (controls, direction marks), and cuts very long text. */
-export function printable(text: string): string {
-  if (text.length <= LONGEST && PLAIN.test(text)) return text;
-  const shown = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  return shown.replace(UNPRINTABLE, escape);
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-/** The same, between double quotes. */
+function escapeAll(text: string): string {
+  return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, escape);
+}
+
+/** Escapes what could steer a terminal or mislead a reader (controls, direction marks), and cuts very long text. */
+export function printable(text: string): string {
+  return escapeAll(cut(text));
+}
+
+/** The same between double quotes, so that it is clear where it ends. */
 export function quote(text: string): string {
-  return `"${printable(text)}"`;
+  return `"${escapeAll(cut(text).replace(/["\\]/g, '\\$&'))}"`;
 }
 
 /** The text of a name on disk; of one that is not UTF-8 the bytes outside ASCII are written as `\xNN`. */

@@ -3,10 +3,10 @@
 import type { Cancellation } from '../cancellation.ts';
 import { manifestInvalid, manifestMissing, Refusal, unsafe } from '../errors.ts';
 import { textOf } from '../quote.ts';
-import type { Plan } from '../store/calls.ts';
+import type { Plan, Stats } from '../store/calls.ts';
 import type { Session } from '../store/disk.ts';
-import { errnoOf, refusalOf, shortageOf } from '../store/errno.ts';
-import { find } from '../store/find.ts';
+import { errnoOf, refusalOf, shortageOf, Stalled } from '../store/errno.ts';
+import { find, type Unlistable } from '../store/find.ts';
 import {
   MANIFEST_ENDING,
   NAME,
@@ -18,7 +18,14 @@ import {
 import { isSameRevision } from '../store/pin.ts';
 import type { Located } from '../store/resolve.ts';
 import { interpretParticipantFile, interpretRun, tooMany, type RunRecord } from './interpret.ts';
-import { readManifests, reasonOf, type Fault, type ManifestLimits, type ManifestRead } from './read.ts';
+import {
+  readManifests,
+  reasonOf,
+  type Fault,
+  type ManifestLimits,
+  type ManifestRead,
+  type Wanted,
+} from './read.ts';
 import type { Parsed, ParticipantRecord } from './schemas.ts';
 
 /** What a run may have at most. */
@@ -45,6 +52,10 @@ export type FileRecord =
 export interface LoadedRun extends RunRecord {
   /** By participant name, those found on disk and those that were named. */
   readonly files: ReadonlyMap<string, FileRecord>;
+  /** Of the run manifest. */
+  readonly stats: Stats;
+  /** Directories of participants' files that could not be listed. */
+  readonly unlistable: readonly Unlistable[];
   /** Whether every participant's file could be found and read. */
   readonly wholly: boolean;
 }
@@ -66,11 +77,24 @@ export async function loadRun(
     const participants = await loadParticipants(disk, run, manifest.value, limits, cancellation);
     const again = await loadManifest(disk, run, limits, cancellation);
     // Otherwise manifest and participants would be of two moments.
-    if (isSameRevision(manifest.stats, again.stats)) return { ...manifest.value, ...participants };
+    if (isSameRevision(manifest.stats, again.stats))
+      return { ...manifest.value, ...participants, stats: again.stats };
     manifest = again;
   }
   const issues = [{ path: '', message: 'it was rewritten whenever the participants were read' }];
   throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, issues));
+}
+
+/** Whether the record still stands as it was loaded; rejects with a `Refusal` when there is none any more. */
+export async function isUnchanged(
+  disk: Session,
+  run: Located,
+  loaded: LoadedRun,
+  limits: Limits,
+  cancellation: Cancellation,
+): Promise<boolean> {
+  const again = await loadManifest(disk, run, limits, cancellation);
+  return isSameRevision(loaded.stats, again.stats);
 }
 
 async function loadManifest(
@@ -86,7 +110,7 @@ async function loadManifest(
     mayAppear: statusOf(run.directory) === 'running',
   };
   const read = await disk
-    .perform(readManifests(run.pin, [wanted], manifestLimits(limits)), cancellation)
+    .perform(readManifests(run.pin, [wanted], manifestLimits(limits), []), cancellation)
     .then(([first]): ManifestRead<RunRecord> | Fault => first ?? { found: 'absent' })
     .catch((fault: unknown): Fault => ({ found: 'fault', fault }));
   switch (read.found) {
@@ -109,7 +133,7 @@ async function loadParticipants(
   record: RunRecord,
   limits: Limits,
   cancellation: Cancellation,
-): Promise<Pick<LoadedRun, 'files' | 'wholly'>> {
+): Promise<Pick<LoadedRun, 'files' | 'unlistable' | 'wholly'>> {
   const quest = { below: run.pin, within: [PARTICIPANTS], pattern: `*${MANIFEST_ENDING}` };
   const search = await find(disk, quest, cancellation);
   const onDisk = search.found.map((found) => nameOf(found.names.at(-1)));
@@ -135,15 +159,32 @@ async function loadParticipants(
     interpret: (value: unknown) => counted(interpretParticipantFile(value, run.runId, name)),
     mayAppear: false,
   }));
-  const reads = await disk
-    .perform(readManifests(run.pin, wanted, manifestLimits(limits)), cancellation)
-    .catch((fault: unknown) => {
-      throw refusalOf(fault, `${run.path}/${PARTICIPANTS}`);
-    });
+  const reads = await readAll(disk, run, wanted, limits, cancellation);
   const files = new Map<string, FileRecord>(names.map((name) => [name, MISNAMED]));
   for (const [index, name] of proper.entries()) files.set(name, fileRecord(reads[index]));
   const wholly = search.unlistable.length === 0 && reads.every((read) => read.found !== 'fault');
-  return { files, wholly };
+  return { files, unlistable: search.unlistable, wholly };
+}
+
+/** Reads participants' files; one that hung storage holds stands for itself, and the others go on. */
+async function readAll(
+  disk: Session,
+  run: Located,
+  wanted: readonly Wanted<ParticipantRecord>[],
+  limits: Limits,
+  cancellation: Cancellation,
+): Promise<(ManifestRead<ParticipantRecord> | Fault)[]> {
+  const reads: (ManifestRead<ParticipantRecord> | Fault)[] = [];
+  for (;;) {
+    try {
+      await disk.perform(readManifests(run.pin, wanted, manifestLimits(limits), reads), cancellation);
+      return reads;
+    } catch (fault) {
+      if (!(fault instanceof Stalled)) throw refusalOf(fault, `${run.path}/${PARTICIPANTS}`);
+      if (reads.length === wanted.length) return reads;
+      reads.push({ found: 'fault', fault });
+    }
+  }
 }
 
 const MISNAMED: FileRecord = { found: 'broken', reason: 'its name is none of the run id grammar' };

@@ -37,14 +37,17 @@ const PAUSES = [1, 2, 4, 8, 16, 19];
 
 const NEVER_STABLE: ManifestIssue = { path: '', message: 'it changed whenever it was read' };
 
-/** Reads manifests of one run directory; results in the order of `wanted`. A fault of the disk stands for a result. */
+/**
+ * Reads manifests of one run directory; results in the order of `wanted`, behind those that `results` has already, so that
+ * they are there when a call never comes back. A fault of the disk stands for a result.
+ */
 export function* readManifests<T>(
   run: Pin,
   wanted: readonly Wanted<T>[],
   limits: ManifestLimits,
+  results: (ManifestRead<T> | Fault)[],
 ): Plan<(ManifestRead<T> | Fault)[]> {
-  const results: (ManifestRead<T> | Fault)[] = [];
-  for (const each of wanted) results.push(yield* readOnce(run, each, limits, null));
+  for (const each of wanted.slice(results.length)) results.push(yield* readOnce(run, each, limits, null));
   for (const milliseconds of PAUSES) {
     if (!wanted.some((each, index) => mayChange(each, results[index]))) break;
     yield* pause(milliseconds);

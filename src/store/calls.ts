@@ -5,6 +5,7 @@
  */
 
 import * as fs from 'node:fs';
+import { isTransient, RETRIES } from './errno.ts';
 
 /** One system call that has not been made yet. */
 export interface Call {
@@ -16,9 +17,10 @@ export interface Call {
   readonly discard: () => void;
   /**
    * `wait` is a pause or a turn, which asks nothing of the storage. `release` gives something back and is made whatever
-   * became of the caller; a plan may make any other call only where it may also be ended.
+   * became of the caller; a plan may make any other call only where it may also be ended. `ask once` cannot be asked again
+   * after an interruption: what it would answer then is not what was missed.
    */
-  readonly kind: 'ask' | 'wait' | 'release';
+  readonly kind: 'ask' | 'ask once' | 'wait' | 'release';
 }
 
 /** A sequence of system calls that ends in a value; throws the fault of a call that failed. */
@@ -120,8 +122,18 @@ export type Entry = fs.Dirent;
 /** Entries taken from a directory at once: a directory of a million names must not stall the loop. */
 const SLICE = 1_024;
 
-/** Lists a directory, in no order. */
+/** Lists a directory, in no order; from the start again when it was interrupted. */
 export function* list(path: FsPath): Plan<Entry[]> {
+  for (let retry = 0; ; retry += 1) {
+    try {
+      return yield* listOnce(path);
+    } catch (fault) {
+      if (!isTransient(fault) || retry === RETRIES) throw fault;
+    }
+  }
+}
+
+function* listOnce(path: FsPath): Plan<Entry[]> {
   const directory = yield* openDirectory(path);
   const entries: Entry[] = [];
   try {
@@ -167,6 +179,7 @@ function readSlice(directory: fs.Dir): Plan<Entry[]> {
         });
       next();
     },
+    kind: 'ask once',
   });
 }
 

@@ -5,6 +5,7 @@
 
 import type { Cancellation } from '../cancellation.ts';
 import { createGate } from '../gate.ts';
+import { waitAWhile } from '../patience.ts';
 import type { Call, Plan } from './calls.ts';
 import { errnoOf, isTransient, OutOfThreads, RETRIES, Stalled } from './errno.ts';
 
@@ -16,9 +17,6 @@ const IN_FLIGHT = 2;
 
 /** Milliseconds before a call that found a lease in its way is made again. */
 const RETRY_PAUSE = 5;
-
-/** Milliseconds to wait for calls whose callers are gone, at the end of an inspection. */
-const GRACE = 500;
 
 /** Performs plans. */
 export interface Disk {
@@ -82,7 +80,8 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
     if (call.kind === 'wait') return new Promise((resolve) => call.later(resolve));
     for (let retry = 0; ; retry += 1) {
       const fault = await attempt(call, abandon);
-      if (fault === null || !isTransient(fault) || retry === RETRIES) return fault;
+      if (fault === null || !isTransient(fault) || call.kind === 'ask once' || retry === RETRIES)
+        return fault;
       const pause = errnoOf(fault) === 'EINTR' ? 0 : RETRY_PAUSE;
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
@@ -155,7 +154,7 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
       );
       underWay.add(last);
       void last.finally(() => underWay.delete(last));
-      await atMost(GRACE, last);
+      await waitAWhile(last);
     }
 
     return { perform, end };
@@ -167,13 +166,4 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
 /** A plan that can be ended early, by `return(null)`: what it holds is released, and no catch of it is asked. */
 function* endable<T>(plan: Plan<T>): Endable<T> {
   return { value: yield* plan };
-}
-
-async function atMost(milliseconds: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, over]);
-  clearTimeout(timer);
 }

@@ -63,14 +63,18 @@ export function errnoOf(fault: unknown): string | null {
   if (fault instanceof Stalled) return 'ETIMEDOUT';
   if (fault instanceof Churned) return 'EAGAIN';
   if (!(fault instanceof Error)) return null;
-  // What Node's permission model does not allow.
-  if ('code' in fault && fault.code === 'ERR_ACCESS_DENIED') return 'EACCES';
+  if (isForbidden(fault)) return 'EACCES';
   if (!('errno' in fault) || typeof fault.errno !== 'number') return null;
   const named = NAMES.get(Math.abs(fault.errno));
   if (named !== undefined) return named;
   return 'code' in fault && typeof fault.code === 'string' && /^E[A-Z0-9]+$/.test(fault.code)
     ? fault.code
     : `errno ${Math.abs(fault.errno)}`;
+}
+
+/** Whether Node's permission model stands in the way, and will as long as the process lives. */
+export function isForbidden(fault: unknown): boolean {
+  return fault instanceof Error && 'code' in fault && fault.code === 'ERR_ACCESS_DENIED';
 }
 
 /** A shortage of this process or system, which says nothing about the file: the reason, or null. */

@@ -22,7 +22,7 @@ function make(call: Call, onCall: (() => void) | undefined): { readonly reason: 
       call.now();
       return null;
     } catch (fault) {
-      if (!isTransient(fault) || retry === RETRIES) return { reason: fault };
+      if (!isTransient(fault) || call.kind === 'ask once' || retry === RETRIES) return { reason: fault };
       if (errnoOf(fault) === 'EAGAIN') performNow(pause(RETRY_PAUSE), onCall);
     }
   }

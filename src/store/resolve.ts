@@ -29,24 +29,29 @@ export interface Located {
   readonly address: RunAddress;
 }
 
-/** Finds a run. The caller releases its pin. Costs the same whatever else the root holds. */
-export function* locate(root: Root, runId: string): Plan<Located> {
-  // A run that was moved between our looks can be missed, or be seen twice, once: hence the second pass.
-  return (yield* locateOnce(root, runId, false)) ?? (yield* locateSurely(root, runId));
+/** What a look-up is at, in the form of answers: a call that never comes back cannot say where it was made. */
+export interface Whereabouts {
+  path: string;
 }
 
-function* locateSurely(root: Root, runId: string): Plan<Located> {
-  const located = yield* locateOnce(root, runId, true);
+/** Finds a run. The caller releases its pin. Costs the same whatever else the root holds. */
+export function* locate(root: Root, runId: string, at: Whereabouts = { path: root.name }): Plan<Located> {
+  // A run that was moved between our looks can be missed, or be seen twice, once: hence the second pass.
+  return (yield* locateOnce(root, runId, at, false)) ?? (yield* locateSurely(root, runId, at));
+}
+
+function* locateSurely(root: Root, runId: string, at: Whereabouts): Plan<Located> {
+  const located = yield* locateOnce(root, runId, at, true);
   if (located === null) throw new Refusal(notFound(runId));
   return located;
 }
 
 /** One pass over the status directories; without a single answer null, or at last the refusal that it stands for. */
-function* locateOnce(root: Root, runId: string, isLast: boolean): Plan<Located | null> {
+function* locateOnce(root: Root, runId: string, at: Whereabouts, isLast: boolean): Plan<Located | null> {
   const found: Located[] = [];
   let chosen: Located | null = null;
   try {
-    yield* lookEverywhere(root, runId, found);
+    yield* lookEverywhere(root, runId, at, found);
     const odd = found.find(({ pin }) => !pin.stats.isDirectory());
     if (odd !== undefined) throw new Refusal(unsafe(odd.path, 'directory', kindOf(odd.pin.stats)));
     const newest = found.at(-1) ?? null;
@@ -66,16 +71,16 @@ function* locateOnce(root: Root, runId: string, isLast: boolean): Plan<Located |
 }
 
 /** Pins whatever has the run's name, in look-up order, into `found`, which is the caller's to release. */
-function* lookEverywhere(root: Root, runId: string, found: Located[]): Plan<void> {
-  const rootPin = yield* naming(root.name, root.pin());
+function* lookEverywhere(root: Root, runId: string, at: Whereabouts, found: Located[]): Plan<void> {
+  const rootPin = yield* naming(at, root.name, root.pin());
   try {
     for (const directory of LOOK_UP_ORDER) {
       const statusPath = `${root.name}/${directory}`;
-      const status = yield* naming(statusPath, statusDirectory(rootPin, directory));
+      const status = yield* naming(at, statusPath, statusDirectory(rootPin, directory));
       if (status === null) continue;
       try {
         const path = runPath(root.name, directory, runId);
-        const pin = yield* naming(path, pinIfThere(status, runId));
+        const pin = yield* naming(at, path, pinIfThere(status, runId));
         if (pin === null) continue;
         const { dev, ino } = pin.stats;
         const address = { fd: pin.fd, root: root.path, directory, runId, dev, ino };
@@ -104,7 +109,8 @@ function* statusDirectory(root: Pin, name: StatusDirectory): Plan<Pin | null> {
 }
 
 /** A fault of this step becomes the error that names where it happened. */
-function* naming<T>(path: string, plan: Plan<T>): Plan<T> {
+function* naming<T>(at: Whereabouts, path: string, plan: Plan<T>): Plan<T> {
+  at.path = path;
   try {
     return yield* plan;
   } catch (fault) {

@@ -4,7 +4,7 @@ import { platform } from 'node:os';
 import { basename } from 'node:path';
 import { anchoredRoot } from './anchored.ts';
 import type { Plan } from './calls.ts';
-import { errnoOf } from './errno.ts';
+import { errnoOf, isForbidden } from './errno.ts';
 import { namedRoot } from './named.ts';
 import { isSameEntry, type Pin } from './pin.ts';
 
@@ -19,7 +19,7 @@ export interface Root {
 }
 
 /** Without `/proc` everything below it is ENOENT, and would read as "there is no such run". */
-const WITHOUT_PROC: readonly (string | null)[] = ['ENOENT', 'ENOTDIR', 'EACCES'];
+const WITHOUT_PROC: readonly (string | null)[] = ['ENOENT', 'ENOTDIR'];
 
 /** A root by its absolute path. Whether this system has anchored pins is found out once, with the first pin. */
 export function createRoot(path: string): Root {
@@ -48,7 +48,7 @@ function* reachesBelow(root: Pin): Plan<boolean> {
     yield* itself.release();
     return isSameEntry(itself.stats, root.stats);
   } catch (fault) {
-    if (WITHOUT_PROC.includes(errnoOf(fault))) return false;
+    if (WITHOUT_PROC.includes(errnoOf(fault)) || isForbidden(fault)) return false;
     throw fault;
   }
 }

@@ -46,7 +46,8 @@ export function straysIn(search: Search, run: Located, known: Known): Strays {
   const unlistable = search.unlistable
     .map(({ names, errno }) => ({ path: pathOf(names), errno }))
     .filter(({ path }) => !known.told.some((told) => told.startsWith(`${path}/`)));
-  const strays = [...unlisted, ...unlistable].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const once = new Map(unlistable.map((each) => [each.path, each]));
+  const strays = [...unlisted, ...once.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const findings = strays
     .slice(0, known.most)
     .map(({ path, errno }) =>

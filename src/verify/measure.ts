@@ -305,9 +305,7 @@ function remember(memo: Memo | null, { identity, digest, touchedAt, begunAt }: C
 }
 
 /** Turns what came of a file into a measurement; a shortage of ours says nothing about it and ends the inspection. */
-function measurementOf(
-  result: Exclude<Look | Reading, { readonly found: 'read' }> | Trouble | Measurement,
-): Measurement {
+function measurementOf(result: Exclude<Look | Reading, Content> | Trouble | Measurement): Measurement {
   if (result.found === 'regular') return { found: 'size', size: result.size };
   if (result.found === 'crash') return { found: 'unread', why: 'the thread that read it crashed, twice' };
   if (result.found !== 'fault') return result;

@@ -187,8 +187,12 @@ describe('getBackupRun() reads', () => {
     const order = followReads();
     await inspectorFor(run, { threads: 1 }).getBackupRun(request);
     expect(order.map((name) => name.split('-')[1]?.split('.')[0])).toStrictEqual([
-      ...['large', 'large', 'middle', 'middle'],
-      ...['small', 'small'],
+      'large',
+      'large',
+      'middle',
+      'middle',
+      'small',
+      'small',
     ]);
   });
 

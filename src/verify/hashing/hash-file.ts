@@ -23,7 +23,14 @@ export interface Revision {
 }
 
 /** What a look without reading saw. */
-export type Look = Nothing | (Revision & { readonly found: 'regular'; readonly size: bigint });
+export type Look = Nothing | Regular;
+
+/** A regular file that was not read. */
+export interface Regular extends Revision {
+  readonly found: 'regular';
+  /** Bytes. */
+  readonly size: bigint;
+}
 
 /** What a read saw of a regular file. */
 export interface Content extends Revision {
@@ -41,8 +48,8 @@ export interface Content extends Revision {
   readonly change: 'none' | 'ctime' | 'content';
 }
 
-/** What one read saw. */
-export type Reading = Nothing | Content;
+/** What one read saw; a file that has not the size any more that it had at the look was not read. */
+export type Reading = Nothing | Regular | Content;
 
 /** Why there is no answer about a file, as data. */
 export type Trouble =
@@ -104,17 +111,29 @@ function revisionOf(stats: Stats): Revision {
   return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(':'), touchedAt: Number(touched / 1_000_000n) };
 }
 
-/** Reads an artifact whole into a hash, through a buffer that is used again for every chunk. */
-export function* hashFile(run: Pin, names: Names, buffer: Uint8Array, watch: Watch): Plan<Reading> {
+/** How an artifact is read. */
+export interface Manner {
+  /** Bytes it had when it was looked at. */
+  readonly size: number;
+  /** Is used again for every chunk. */
+  readonly buffer: Uint8Array;
+  readonly watch: Watch;
+}
+
+/** Reads an artifact whole into a hash. */
+export function* hashFile(run: Pin, names: Names, manner: Manner): Plan<Reading> {
   const walked = yield* walk(run, names);
   if (walked.ended !== 'at') return nothing(walked.ended === 'absent' ? null : walked.kind);
   const { pin } = walked;
   try {
-    const kind = kindOf(pin.stats);
+    const { stats } = pin;
+    const kind = kindOf(stats);
     if (kind !== 'regular file') return { found: 'not regular', kind };
+    if (stats.size !== BigInt(manner.size))
+      return { found: 'regular', size: stats.size, ...revisionOf(stats) };
     const fd = yield* pin.open();
     try {
-      return yield* hashOpen(fd, pin.stats, buffer, watch);
+      return yield* hashOpen(fd, stats, manner);
     } finally {
       yield* close(fd);
     }
@@ -123,11 +142,11 @@ export function* hashFile(run: Pin, names: Names, buffer: Uint8Array, watch: Wat
   }
 }
 
-function* hashOpen(fd: number, before: Stats, buffer: Uint8Array, watch: Watch): Plan<Reading> {
+function* hashOpen(fd: number, before: Stats, { size: expected, buffer, watch }: Manner): Plan<Content> {
   const begunAt = Date.now();
   const hash = createHash('sha256');
   // A file that grows is cut off one byte later: that is enough to know.
-  const most = Number(before.size) + 1;
+  const most = expected + 1;
   let size = 0;
   while (size < most) {
     const wanted = Math.min(buffer.length, most - size);
@@ -137,17 +156,11 @@ function* hashOpen(fd: number, before: Stats, buffer: Uint8Array, watch: Watch):
     watch.onBytes(count);
     size += count;
     // A short read at the size it had is the end; if it grew meanwhile, `after` tells.
-    if (count === 0 || (count < wanted && size === Number(before.size))) break;
+    if (count === 0 || (count < wanted && size === expected)) break;
   }
   const after = yield* fstat(fd);
-  return {
-    found: 'read',
-    begunAt,
-    size,
-    digest: hash.digest('hex'),
-    change: changeBetween(before, after),
-    ...revisionOf(after),
-  };
+  const change = changeBetween(before, after);
+  return { found: 'read', begunAt, size, digest: hash.digest('hex'), change, ...revisionOf(after) };
 }
 
 function changeBetween(before: Stats, after: Stats): 'none' | 'ctime' | 'content' {

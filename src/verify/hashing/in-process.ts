@@ -2,8 +2,8 @@
 
 import { pause, type Plan } from '../../store/calls.ts';
 import { errnoOf } from '../../store/errno.ts';
-import { CHUNK, hashFile, look, troubleOf, type Names, type Trouble } from './hash-file.ts';
-import type { FilesRequest, Hasher } from './hasher.ts';
+import { CHUNK, hashFile, look, troubleOf, type Trouble } from './hash-file.ts';
+import type { FilesRequest, FileToAsk, Hasher } from './hasher.ts';
 import { chunkAt, reserve } from './rate.ts';
 
 /** `schedule` is that of the inspector's rate. */
@@ -17,12 +17,12 @@ export function createInProcessHasher(rate: number | null, schedule: SharedArray
   }
 
   return {
-    look: (request) => oneByOne(request, (names) => look(request.run.pin, names)),
+    look: (request) => oneByOne(request, ({ names }) => look(request.run.pin, names)),
     read(request) {
       const buffer = Buffer.allocUnsafeSlow(chunkAt(rate, CHUNK));
-      return oneByOne(request, (names, index) => {
+      return oneByOne(request, ({ names, size }, index) => {
         const onBytes = (count: number): void => request.onBytes(index, count);
-        return hashFile(request.run.pin, names, buffer, { pace, onBytes });
+        return hashFile(request.run.pin, names, { size, buffer, watch: { pace, onBytes } });
       });
     },
     prepare: () => undefined,
@@ -32,12 +32,12 @@ export function createInProcessHasher(rate: number | null, schedule: SharedArray
 
 async function oneByOne<T>(
   { files, disk, cancellation }: FilesRequest,
-  planFor: (names: Names, index: number) => Plan<T>,
+  planFor: (file: FileToAsk, index: number) => Plan<T>,
 ): Promise<(T | Trouble)[]> {
   const results: (T | Trouble)[] = [];
-  for (const [index, { names }] of files.entries()) {
+  for (const [index, file] of files.entries()) {
     try {
-      results.push(await disk.perform(planFor(names, index), cancellation));
+      results.push(await disk.perform(planFor(file, index), cancellation));
     } catch (fault) {
       if (cancellation.cancelled !== null || errnoOf(fault) === null) throw fault;
       results.push(troubleOf(fault));

@@ -1,7 +1,8 @@
 /** What goes to a hashing thread and what comes back: plain data, and memory that both sides see. */
 
 import type { RunAddress } from '../../store/resolve.ts';
-import type { Look, Names, Reading, Trouble } from './hash-file.ts';
+import type { Look, Reading, Trouble } from './hash-file.ts';
+import type { FileToAsk } from './hasher.ts';
 
 /** What came of one file. */
 export type Result = Look | Reading | Trouble;
@@ -12,7 +13,7 @@ export interface Job {
   readonly id: number;
   readonly task: 'look' | 'read';
   readonly run: RunAddress;
-  readonly files: readonly Names[];
+  readonly files: readonly FileToAsk[];
 }
 
 /** What came of a job, in the order of its files. Files behind an abort have none. */

@@ -2,7 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import type { RunAddress } from '../../store/resolve.ts';
-import type { Names } from './hash-file.ts';
+import type { FileToAsk } from './hasher.ts';
 import { CONTROL, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
 
 /** What a thread is started with. */
@@ -25,7 +25,7 @@ export interface ThreadEvents {
 /** A thread that runs. */
 export interface ThreadHandle {
   /** Gives it its next job; it keeps the process alive until that is done. */
-  give(task: Job['task'], run: RunAddress, files: readonly Names[]): void;
+  give(task: Job['task'], run: RunAddress, files: readonly FileToAsk[]): void;
   /** Ends the job early, after the chunk it is at. */
   endJob(): void;
   /** System calls it has made in its life: one that stands still is stuck in one. */

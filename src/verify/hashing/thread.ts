@@ -3,17 +3,21 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { anchoredAt } from '../../store/anchored.ts';
 import { pause, type Plan } from '../../store/calls.ts';
-import { Churned, shortageOf } from '../../store/errno.ts';
+import { Churned, errnoOf } from '../../store/errno.ts';
 import { namedRoot } from '../../store/named.ts';
 import { performNow } from '../../store/perform-now.ts';
 import type { Pin } from '../../store/pin.ts';
 import type { RunAddress } from '../../store/resolve.ts';
-import { CHUNK, troubleOf, hashFile, look, type Names, type Watch } from './hash-file.ts';
+import { CHUNK, hashFile, look, troubleOf, type Watch } from './hash-file.ts';
+import type { FileToAsk } from './hasher.ts';
 import { CONTROL, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
 import { chunkAt, reserve } from './rate.ts';
 
 /** A wait is cut into pieces of so many milliseconds, to see an abort in between. */
 const PATIENCE = 10;
+
+/** What is said of a descriptor that is closed, or of a path that leads nowhere any more. */
+const LET_GO: readonly (string | null)[] = ['EBADF', 'ENOENT', 'ENOTDIR'];
 
 /** Ends a job that nobody waits for any more. */
 class Aborted extends Error {}
@@ -46,8 +50,8 @@ function* work(job: Job, results: Result[]): Plan<void> {
   try {
     if (run.stats.dev !== job.run.dev || run.stats.ino !== job.run.ino) throw new Churned();
     const watch = watchOver(job);
-    for (const names of job.files) {
-      results.push(yield* treat(job.task, run, names, watch));
+    for (const file of job.files) {
+      results.push(yield* treat(job.task, run, file, watch));
       Atomics.add(control, CONTROL.file, 1);
     }
   } finally {
@@ -62,13 +66,13 @@ function* pinAddress({ fd, root, directory, runId }: RunAddress): Plan<Pin> {
     const status = yield* (yield* namedRoot(root)).directory(directory);
     return yield* status.entry(runId);
   } catch (fault) {
-    throw shortageOf(fault) === null ? new Churned() : fault;
+    throw LET_GO.includes(errnoOf(fault)) ? new Churned() : fault;
   }
 }
 
-function* treat(task: Job['task'], run: Pin, names: Names, watch: Watch): Plan<Result> {
+function* treat(task: Job['task'], run: Pin, { names, size }: FileToAsk, watch: Watch): Plan<Result> {
   try {
-    return task === 'look' ? yield* look(run, names) : yield* hashFile(run, names, buffer, watch);
+    return task === 'look' ? yield* look(run, names) : yield* hashFile(run, names, { size, buffer, watch });
   } catch (fault) {
     if (fault instanceof Aborted) throw fault;
     return troubleOf(fault);

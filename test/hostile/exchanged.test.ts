@@ -1,0 +1,170 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { Refusal } from '../../src/errors.ts';
+import { readManifests } from '../../src/manifest/read.ts';
+import { turn, type Plan } from '../../src/store/calls.ts';
+import { errnoOf } from '../../src/store/errno.ts';
+import { participantManifest, RUN_MANIFEST } from '../../src/store/layout.ts';
+import { namedRoot } from '../../src/store/named.ts';
+import type { Pin } from '../../src/store/pin.ts';
+import { locate } from '../../src/store/resolve.ts';
+import type { Root } from '../../src/store/root.ts';
+import { hashFile, look } from '../../src/verify/hashing/hash-file.ts';
+import {
+  INSIDE_BYTES,
+  ATTACKS,
+  OUTSIDE,
+  OUTSIDE_DIGEST,
+  said,
+  stage,
+  type Attack,
+  type Staged,
+} from '../support/attacks.ts';
+import { lacks, tell } from '../support/needs.ts';
+import { RUN_ID } from '../support/runs.ts';
+import { createDriver, inspectStepped, steppedRoot } from '../support/stepped.ts';
+import { exchange } from '../support/swapper.ts';
+
+const skip = lacks('exchanges between two system calls', 'linux');
+
+/** The two ways to hold an entry: the second one is for systems without `/proc/self/fd`. */
+const ROOTS: Record<string, (path: string) => Root> = {
+  anchored: steppedRoot,
+  named: (path) => ({ path, name: 'backups', pin: () => namedRoot(path) }),
+};
+
+/** What a step of an inspection learnt, as text in which nothing of the outside may stand. */
+type Step = (root: Root, run: () => Pin, outside: ReadonlySet<bigint>) => Plan<string>;
+
+const ARTIFACT = ['sub', 'deep', 'part.bin'];
+const ARTIFACT_BYTES = INSIDE_BYTES.length;
+
+const STEPS: Record<string, Step> = {
+  *'locate()'(root, _, outside) {
+    const { pin, path } = yield* locate(root, RUN_ID);
+    yield* pin.release();
+    return `${path} ${sideOf(pin, outside)}`;
+  },
+  *'readManifests()'(_, run, outside) {
+    const wanted = [[RUN_MANIFEST], participantManifest('trades')].map((names) => ({
+      names,
+      mayAppear: false,
+      *interpret(value: unknown): Plan<{ readonly ok: true; readonly value: unknown }> {
+        yield* turn();
+        return { ok: true, value };
+      },
+    }));
+    const reads = yield* readManifests(run(), wanted, { bytes: 10_000, depth: 64, tokens: 1_000 }, []);
+    return reads
+      .map((read) => (read.found === 'record' ? `${said(read.value)} ${sideOf(read, outside)}` : read.found))
+      .join(' ');
+  },
+  *'look()'(_, run, outside) {
+    const seen = yield* look(run(), ARTIFACT);
+    if (seen.found !== 'regular') return seen.found;
+    const [, inode = ''] = seen.identity.split(':');
+    return outside.has(BigInt(inode)) ? OUTSIDE : 'inside';
+  },
+  *'hashFile()'(_, run) {
+    const watch = { *pace(): Plan<void> {}, onBytes: () => undefined };
+    const seen = yield* hashFile(run(), ARTIFACT, {
+      size: ARTIFACT_BYTES,
+      buffer: Buffer.alloc(4_096),
+      watch,
+    });
+    return seen.found === 'read' ? seen.digest : seen.found;
+  },
+};
+
+function sideOf({ stats }: Pick<Pin, 'stats'>, outside: ReadonlySet<bigint>): string {
+  return outside.has(stats.ino) ? OUTSIDE : 'inside';
+}
+
+/** What came of a step while `before` changed the disk; the only faults are those that an answer has words for. */
+function outcomeOf(step: Step, root: Root, { outside }: Staged, before: (call: number) => void): string {
+  const quietly = createDriver(() => undefined);
+  const { pin } = quietly(locate(root, RUN_ID));
+  try {
+    return createDriver(before)(step(root, () => pin, outside));
+  } catch (fault) {
+    if (fault instanceof Refusal) return fault.error.code;
+    const errno = errnoOf(fault);
+    if (errno === null) throw fault;
+    return errno;
+  } finally {
+    quietly(pin.release());
+  }
+}
+
+/** Before which call the exchange is made, and before which one it is undone. */
+function* schedules(calls: number): Generator<readonly [number, number]> {
+  for (let there = 0; there < calls; there += 1) {
+    for (let back = there + 1; back <= calls; back += 1) yield [there, back];
+  }
+}
+
+type Case = readonly [string, Attack, Step, (path: string) => Root];
+
+const CASES = Object.entries(ROOTS).flatMap(([kind, rootOf]) =>
+  Object.entries(STEPS).flatMap(([name, step]) =>
+    ATTACKS.map((attack): Case => [
+      `${name}, ${kind}, while ${attack.name} is exchanged`,
+      attack,
+      step,
+      rootOf,
+    ]),
+  ),
+);
+
+describe.skipIf(skip)('nothing from outside, whenever the exchange is made and undone, enters', () => {
+  let interleavings = 0;
+  afterAll(() =>
+    tell(`${interleavings} interleavings of an exchange and its reverse with the calls of one step`),
+  );
+
+  it.each(CASES)('%s', (_, attack, step, rootOf) => {
+    const staged = stage(attack);
+    const root = rootOf(staged.root);
+    let calls = 0;
+    outcomeOf(step, root, staged, () => (calls += 1));
+    for (const schedule of schedules(calls)) {
+      let made = 0;
+      interleavings += 1;
+      const outcome = outcomeOf(step, root, staged, (call) => {
+        if (!schedule.includes(call)) return;
+        exchange(...staged.paths);
+        made += 1;
+      });
+      if (made === 1) exchange(...staged.paths);
+      expect(outcome).not.toContain(OUTSIDE);
+      expect(outcome).not.toContain(OUTSIDE_DIGEST);
+    }
+  });
+});
+
+const WHOLE = Object.entries(ROOTS).flatMap(([kind, rootOf]) =>
+  ATTACKS.map((attack) => ({ name: `${attack.name}, ${kind}`, attack, rootOf })),
+);
+
+describe.skipIf(skip)(
+  'getBackupRun() tells nothing of the outside, before whichever call is exchanged',
+  () => {
+    it.each(WHOLE)('$name', { timeout: 60_000 }, async ({ name, attack, rootOf }) => {
+      const staged = stage(attack);
+      const root = rootOf(staged.root);
+      const outcomes = new Set<string>();
+      let calls = 0;
+      await inspectStepped(root, RUN_ID, { before: () => (calls += 1) });
+      for (let at = 0; at < calls; at += 1) {
+        const before = (call: number): void => {
+          if (call === at) exchange(...staged.paths);
+        };
+        const answer = await inspectStepped(root, RUN_ID, { before });
+        exchange(...staged.paths);
+        expect(said(answer)).not.toMatch(new RegExp(`${OUTSIDE}|"integrity_ok":true`));
+        outcomes.add(answer.ok ? answer.findings.map(({ code }) => code).join() : answer.error.code);
+      }
+      tell(`${calls} inspections, ${name} exchanged before each of their calls: ${outcomes.size} outcomes`);
+      expect(outcomes.size).toBeGreaterThan(1);
+    });
+  },
+);

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseJson, type JsonLimits } from '../../src/manifest/json.ts';
+import type { Parsed } from '../../src/manifest/schemas.ts';
+import { performNow } from '../../src/store/perform-now.ts';
+
+/** Far more than any of these texts has. */
+const AMPLE: JsonLimits = { depth: 1_000, tokens: 1_000_000 };
+/** What a run manifest may have by default. */
+const DEFAULT: JsonLimits = { depth: 64, tokens: 3_521_000 };
+
+function parsed(json: string | Uint8Array, limits = AMPLE): Parsed<unknown> {
+  return performNow(parseJson(typeof json === 'string' ? Buffer.from(json) : json, limits));
+}
+
+function refused(message: string): Parsed<never> {
+  return { ok: false, issues: [{ path: '', message }] };
+}
+
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth);
+}
+
+describe('parseJson() says what JSON.parse says', () => {
+  it('to any value', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), fc.nat(3), (value, indent) => {
+        const json = JSON.stringify(value, null, indent);
+        expect(parsed(json)).toStrictEqual({ ok: true, value: JSON.parse(json) });
+      }),
+    );
+  });
+
+  it('to any text, or refuses it as well', () => {
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '\\"',
+      'a',
+      '1',
+      'null',
+      ' ',
+      '\\u0022',
+    );
+    fc.assert(
+      fc.property(
+        fc.array(pieces).map((all) => all.join('')),
+        (json) => {
+          let expected: Parsed<unknown> = refused('not JSON');
+          try {
+            expected = { ok: true, value: JSON.parse(json) as unknown };
+          } catch {
+            // Then it is none.
+          }
+          expect(parsed(json)).toStrictEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it('to a byte order mark before it', () => {
+    expect(parsed('\ufeff{"a":1}')).toEqual({ ok: true, value: { a: 1 } });
+  });
+
+  it('to a text that is longer than what is looked at in one go', () => {
+    const text = '\\"[{'.repeat(1 << 20);
+    expect(parsed(`["${text}", "${text}"]`, { depth: 1, tokens: 3 })).toMatchObject({ ok: true });
+  });
+});
+
+describe('parseJson() counts as structure', () => {
+  const three: JsonLimits = { depth: 3, tokens: 11 };
+
+  it.each([
+    ['nothing inside of a string', '"[[[[[[[[[[[["'],
+    ['nothing after an escaped quote', '["\\"[[[[[[[[[[[["]'],
+    ['nothing after an escaped backslash and an escaped quote', '["\\\\\\"[[[[[[[[[[[["]'],
+    ['nothing in a key', '{"[[[[{{{{,,,,::::":1}'],
+    ['depth that was left again', '[[[]],[[]]]'],
+  ])('%s', (_, json) => {
+    expect(parsed(json, three)).toEqual({ ok: true, value: JSON.parse(json) });
+  });
+
+  it.each([
+    ['what follows a string that ends in an escaped backslash', '["\\\\", [[[]]]]'],
+    ['brackets and braces alike', '[{"a":[{"b":1}]}]'],
+    ['what is no JSON at all', '[[[[ not JSON'],
+  ])('%s', (_, json) => {
+    expect(parsed(json, three)).toEqual(refused('nested deeper than 3'));
+  });
+
+  it('exactly as many levels as there are', () => {
+    expect(parsed(nested(64), DEFAULT)).toHaveProperty('ok', true);
+    expect(parsed(nested(65), DEFAULT)).toEqual(refused('nested deeper than 64'));
+  });
+
+  it('exactly as many brackets, braces, commas and colons as there are', () => {
+    const json = '{"a":[1,2,3],"b":{}}';
+    expect(parsed(json, { depth: 2, tokens: 11 })).toHaveProperty('ok', true);
+    const message = 'more structure than a manifest has: over 10 tokens';
+    expect(parsed(json, { depth: 2, tokens: 10 })).toEqual(refused(message));
+  });
+});
+
+describe('parseJson() refuses, before it parses', () => {
+  it('eight megabytes of brackets', () => {
+    expect(parsed(Buffer.alloc(8 << 20, '['), DEFAULT)).toEqual(refused('nested deeper than 64'));
+  });
+
+  it('2.6 million empty objects', () => {
+    const message = `more structure than a manifest has: over ${DEFAULT.tokens} tokens`;
+    expect(parsed(`[${'{},'.repeat(2_600_000)}{}]`, DEFAULT)).toEqual(refused(message));
+  });
+});
+
+describe('parseJson() refuses what is no UTF-8', () => {
+  it.each([
+    ['a byte that begins nothing', [0xff]],
+    ['a continuation alone', [0x80]],
+    ['a slash in two bytes', [0xc0, 0xaf]],
+    ['a slash in three bytes', [0xe0, 0x80, 0xaf]],
+    ['a high surrogate', [0xed, 0xa0, 0x80]],
+    ['a pair of surrogates', [0xed, 0xa0, 0xbd, 0xed, 0xb8, 0x80]],
+    ['a code point past the last', [0xf4, 0x90, 0x80, 0x80]],
+    ['a sequence cut off by the quote', [0xe2, 0x82]],
+  ])('%s', (_, bytes) => {
+    expect(parsed(Buffer.from([0x22, ...bytes, 0x22]))).toEqual(refused('not UTF-8'));
+  });
+
+  it.each([
+    ['cut off at the end', Buffer.from([0x22, 0xe2, 0x82])],
+    ['in UTF-16', Buffer.from('\ufeff{}', 'utf16le')],
+  ])('%s', (_, bytes) => {
+    expect(parsed(bytes)).toEqual(refused('not UTF-8'));
+  });
+});
+
+describe('parseJson() refuses what is no JSON', () => {
+  it.each([
+    '',
+    ' ',
+    '{',
+    '[1,]',
+    '{"a":1,}',
+    "{'a':1}",
+    '01',
+    '+1',
+    'NaN',
+    '1 2',
+    '// no\n1',
+    '"\n"',
+    '\0',
+    'tru',
+  ])('%j', (json) => {
+    expect(parsed(json)).toEqual(refused('not JSON'));
+  });
+});

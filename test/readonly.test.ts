@@ -1,0 +1,118 @@
+import { cpSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { getBackupRun } from '../src/index.ts';
+import { CASES, FIXTURES } from './support/fixtures.ts';
+import { temporaryDirectory } from './support/runs.ts';
+import { snapshot } from './support/snapshot.ts';
+import { SOURCES } from './support/sources.ts';
+
+/** What node:fs writes, creates, renames, locks or deletes with; each also with `Sync`. */
+const WRITING = [
+  'appendFile',
+  'chmod',
+  'chown',
+  'copyFile',
+  'cp',
+  'createWriteStream',
+  'fchmod',
+  'fchown',
+  'fdatasync',
+  'fsync',
+  'ftruncate',
+  'futimes',
+  'lchmod',
+  'lchown',
+  'link',
+  'lutimes',
+  'mkdir',
+  'mkdtemp',
+  'mkdtempDisposable',
+  'rename',
+  'rm',
+  'rmdir',
+  'symlink',
+  'truncate',
+  'unlink',
+  'utimes',
+  'write',
+  'writeFile',
+  'WriteStream',
+  'writev',
+];
+
+const WRITING_FLAGS = ['O_WRONLY', 'O_RDWR', 'O_CREAT', 'O_EXCL', 'O_TRUNC', 'O_APPEND'];
+
+/** The same in words. */
+const WRITING_MODES = /^(?:r\+|rs\+|sr\+|[wa]x?\+?|xw\+?|xa\+?|as\+?|sa\+?)$/;
+
+/** What store/calls may take from node:fs. */
+const READING = [
+  'close',
+  'closeSync',
+  'fstat',
+  'fstatSync',
+  'lstat',
+  'lstatSync',
+  'open',
+  'openSync',
+  'opendir',
+  'opendirSync',
+  'read',
+  'readSync',
+  'stat',
+  'statSync',
+];
+const TYPES = ['BigIntStats', 'Dir', 'Dirent', 'OpenDirOptions'];
+
+/** Modules outside of src that src may import. */
+const MODULES = [
+  'fast-glob',
+  'node:crypto',
+  'node:diagnostics_channel',
+  'node:fs',
+  'node:os',
+  'node:path',
+  'node:process',
+  'node:timers/promises',
+  'node:worker_threads',
+  'valibot',
+];
+
+describe('the sources', () => {
+  it.each(SOURCES)('$name names nothing that writes', ({ taken, strings }) => {
+    const names = [...WRITING.flatMap((name) => [name, `${name}Sync`]), ...WRITING_FLAGS];
+    expect(names.filter((name) => taken.has(name))).toEqual([]);
+    expect([...strings].filter((text) => WRITING_MODES.test(text))).toEqual([]);
+  });
+
+  it('take from node:fs, in store/calls, what reads', () => {
+    const calls = SOURCES.find(({ name }) => name === 'store/calls');
+    const members = [...(calls?.members ?? [])].filter((member) => member.startsWith('fs.'));
+    expect(members.length).toBeGreaterThan(0);
+    expect(members.filter((member) => ![...READING, ...TYPES].includes(member.slice(3)))).toEqual([]);
+    // So that every use of it is seen here.
+    expect(calls?.imports.find(({ from }) => from === 'node:fs')?.names).toEqual(['*']);
+  });
+
+  it('import no other module that could write', () => {
+    const names = new Set(SOURCES.map(({ name }) => name));
+    const outside = SOURCES.filter(({ name }) => !name.startsWith('cli/'))
+      .flatMap(({ imports }) => imports.map(({ from }) => from))
+      .filter((from) => !names.has(from) && !MODULES.includes(from));
+    expect(outside).toEqual([]);
+  });
+});
+
+describe('getBackupRun() leaves a backups directory as it was', () => {
+  it('whatever is found in it', async () => {
+    const copy = temporaryDirectory();
+    cpSync(FIXTURES, copy, { recursive: true });
+    const before = snapshot(copy);
+    for (const { request, root, options } of CASES) {
+      await getBackupRun(request, { ...options, root: join(copy, relative(FIXTURES, root)) });
+    }
+    expect(Object.keys(before).length).toBeGreaterThan(CASES.length);
+    expect(snapshot(copy)).toEqual(before);
+  });
+});

@@ -1,0 +1,61 @@
+/** The name of a script in children/ comes in, its answer goes out: bundled with the library, run by a Node of its own. */
+
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { scratch } from './scratch.ts';
+
+const CHILDREN = fileURLToPath(new URL('children/', import.meta.url));
+
+let building: Promise<string> | null = null;
+
+/** The directory of the bundled scripts, which need nothing outside of it. */
+export function built(): Promise<string> {
+  building ??= bundle();
+  return building;
+}
+
+async function bundle(): Promise<string> {
+  const outdir = join(scratch(), 'built');
+  await build({
+    entryPoints: readdirSync(CHILDREN).map((name) => join(CHILDREN, name)),
+    outdir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    logLevel: 'warning',
+    // Dependencies that are CommonJS ask for builtins by `require`.
+    banner: { js: "import { createRequire as R } from 'node:module'; const require = R(import.meta.url);" },
+  });
+  return outdir;
+}
+
+export interface ChildOptions {
+  /** What to run Node under: a command and its arguments. */
+  readonly under?: readonly string[];
+  readonly nodeFlags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** Runs a script, which finds `input` as JSON in its last argument and prints its answer as JSON. */
+export async function runChild<T>(script: string, input: unknown, options: ChildOptions = {}): Promise<T> {
+  const { under = [], nodeFlags = [], environment = {} } = options;
+  const path = join(await built(), `${script}.mjs`);
+  const node = [process.execPath, ...nodeFlags, path, JSON.stringify(input)];
+  const [command = '', ...args] = under.concat(node);
+  const { stdout } = await promisify(execFile)(command, args, {
+    // NODE_OPTIONS of the test runner would reach into what is counted.
+    env: { PATH: process.env['PATH'], UV_USE_IO_URING: '0', ...environment },
+    maxBuffer: 1 << 28,
+    // A guard: what hangs for good is a failure, and not to outlive its test.
+    timeout: 110_000,
+    killSignal: 'SIGKILL',
+  });
+  return JSON.parse(stdout) as T;
+}

@@ -1,0 +1,42 @@
+/** What a test needs of the machine comes in, whether it lacks something goes out; lacking is always said aloud. */
+
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+
+const NEEDS = {
+  linux: () => process.platform === 'linux',
+  root: () => process.getuid?.() === 0,
+  gcc: () => runs('gcc', '--version'),
+  strace: () => runs('strace', '-qq', '-o', '/dev/null', 'true'),
+  setpriv: () => runs('setpriv', '--version'),
+  prlimit: () => runs('prlimit', '--version'),
+  'a mount namespace (unshare -m)': () => runs('unshare', '-m', 'true'),
+  'a process namespace (unshare -p)': () => runs('unshare', '-p', '-f', 'true'),
+  'libfuse3 with pkg-config': () => runs('pkg-config', '--exists', 'fuse3'),
+  '/dev/fuse': () => {
+    try {
+      accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+} as const;
+
+export type Need = keyof typeof NEEDS;
+
+/** For `it.skipIf`: whether something is missing here, which is printed. */
+export function lacks(test: string, ...needs: readonly Need[]): boolean {
+  const missing = needs.filter((need) => !NEEDS[need]());
+  if (missing.length > 0) console.warn(`SKIPPED: ${test} needs ${missing.join(', ')}`);
+  return missing.length > 0;
+}
+
+/** Prints what a test counted. */
+export function tell(sentence: string): void {
+  console.log(sentence);
+}
+
+function runs(command: string, ...args: readonly string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}

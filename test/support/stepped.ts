@@ -1,0 +1,93 @@
+/**
+ * A hook comes in that is asked before every system call; a disk that so can be raced exactly, without threads and
+ * without time passing, goes out. Calls that only give something back are not announced: nothing depends on when
+ * they are made.
+ */
+
+import { vi } from 'vitest';
+import { createCanceller } from '../../src/cancellation.ts';
+import { createGate } from '../../src/gate.ts';
+import { inspectRun, type Shared } from '../../src/inspect-run.ts';
+import type { Answer } from '../../src/index.ts';
+import { inspectionSettings, inspectorSettings } from '../../src/request.ts';
+import type { Call, Plan } from '../../src/store/calls.ts';
+import type { Session } from '../../src/store/disk.ts';
+import { createRoot, type Root } from '../../src/store/root.ts';
+import { createInProcessHasher } from '../../src/verify/hashing/in-process.ts';
+import { createSchedule } from '../../src/verify/hashing/rate.ts';
+import { shareReads } from '../../src/verify/sharing.ts';
+
+/** Is asked before each call, and told its number, from 0. */
+export type Before = (call: number) => void;
+
+export interface Stepping {
+  readonly before?: Before;
+  /** Is told of every chunk of an artifact that was read. */
+  readonly onBytes?: (count: number) => void;
+}
+
+/** Performs plans on this thread, one after the other, and counts their calls through. */
+export function createDriver(before: Before): <T>(plan: Plan<T>) => T {
+  let calls = 0;
+  return (plan) => {
+    let step = plan.next();
+    while (step.done !== true) {
+      const call = step.value;
+      if (call.kind !== 'release') before(calls++);
+      const fault = made(call);
+      step = fault === null ? plan.next() : plan.throw(fault.reason);
+    }
+    return step.value;
+  };
+}
+
+/** Inspects a run on this thread. */
+export async function inspectStepped(root: Root, runId: string, stepping: Stepping = {}): Promise<Answer> {
+  const { before = () => undefined, onBytes = () => undefined } = stepping;
+  const drive = createDriver(before);
+  const session: Session = {
+    perform: async (plan) => drive(plan),
+    end: async (plan) => drive(plan),
+  };
+  const hasher = createInProcessHasher(null, createSchedule());
+  const shared: Shared = {
+    root,
+    limits: inspectorSettings({ root: root.name }).limits,
+    gate: createGate(1),
+    disk: { session: () => session },
+    hasher,
+    sharing: shareReads({
+      ...hasher,
+      read: (request) =>
+        hasher.read({
+          ...request,
+          onBytes: (index, count) => {
+            request.onBytes(index, count);
+            onBytes(count);
+          },
+        }),
+    }),
+    memo: null,
+  };
+  return inspectRun({ run_id: runId }, inspectionSettings({}), createCanceller(), shared);
+}
+
+/** A root by its path, which has already found out how it pins: every inspection makes the same calls. */
+export function steppedRoot(path: string): Root {
+  const root = createRoot(path);
+  const drive = createDriver(() => undefined);
+  drive(drive(root.pin()).release());
+  return root;
+}
+
+function made(call: Call): { readonly reason: unknown } | null {
+  const waiting = call.kind === 'wait' ? vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out') : null;
+  try {
+    call.now();
+    return null;
+  } catch (reason) {
+    return { reason };
+  } finally {
+    waiting?.mockRestore();
+  }
+}
