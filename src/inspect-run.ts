@@ -149,18 +149,26 @@ async function inspectUntilItStays(runId: string, inspection: Inspection): Promi
 /** Inspects the run where it is now; null when it did not stay there and has to be looked at again. */
 async function attemptAt(runId: string, attempt: number, inspection: Inspection): Promise<Answer | null> {
   const disk = inspection.shared.disk.session();
-  const located = await locateNow(runId, disk, inspection);
   try {
-    const outcome = await inspectLocated(located, { ...inspection, disk, attempt }).catch((thrown: unknown) =>
-      refused(thrown, located.path),
-    );
-    if (outcome === null || (await stays(located, disk, inspection))) return outcome;
-    if (attempt < ATTEMPTS) return null;
-    const issues = [{ path: '', message: 'the run was moved whenever it was read' }];
-    return { ok: false, error: manifestInvalid(`${located.path}/${RUN_MANIFEST}`, issues) };
+    const located = await locateNow(runId, disk, inspection);
+    try {
+      return await attemptIn(located, { ...inspection, disk, attempt });
+    } finally {
+      await disk.end(located.pin.release());
+    }
   } finally {
-    await disk.end(located.pin.release());
+    await disk.drain();
   }
+}
+
+async function attemptIn(located: Located, attempt: Attempt): Promise<Answer | null> {
+  const outcome = await inspectLocated(located, attempt).catch((thrown: unknown) =>
+    refused(thrown, located.path),
+  );
+  if (outcome === null || (await stays(located, attempt.disk, attempt))) return outcome;
+  if (attempt.attempt < ATTEMPTS) return null;
+  const issues = [{ path: '', message: 'the run was moved whenever it was read' }];
+  return { ok: false, error: manifestInvalid(`${located.path}/${RUN_MANIFEST}`, issues) };
 }
 
 /** Whether the run is still the one directory of its name, in the same place. */

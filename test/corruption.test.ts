@@ -119,7 +119,7 @@ function noRecord(participant: string): Finding {
 }
 
 function badRecord(participant: string, actual: string): Finding {
-  const message = `"${participant}" has a manifest that cannot be used: ${actual.replaceAll('"', '\\"')}`;
+  const message = `"${participant}" has a manifest that cannot be used: ${actual.replaceAll('"', '"')}`;
   const path = `${PATH}/participants/${participant}.json`;
   return { code: 'PARTICIPANT_MANIFEST_INVALID', severity: 'error', message, participant, path, actual };
 }

@@ -3,9 +3,9 @@
  * not there yet may be being written: it is looked at again for a while, all of them together, until it changes.
  */
 
-import { Refusal, sentenceOf, type ManifestIssue } from '../errors.ts';
+import { sentenceOf, type ManifestIssue } from '../errors.ts';
 import { pause, type Plan, type Stats } from '../store/calls.ts';
-import { Churned } from '../store/errno.ts';
+import { Churned, errnoOf } from '../store/errno.ts';
 import { isSameRevision, type Kind, type Pin } from '../store/pin.ts';
 import { readStable } from '../store/stable-read.ts';
 import { parseJson, type JsonLimits } from './json.ts';
@@ -91,7 +91,7 @@ function* readOnce<T>(
       ? { found: 'record', value: parsed.value, stats: read.stats }
       : { found: 'invalid', issues: parsed.issues, stats: read.stats };
   } catch (fault) {
-    if (fault instanceof Refusal) throw fault;
+    if (errnoOf(fault) === null) throw fault;
     return { found: 'fault', fault };
   }
 }

@@ -33,6 +33,8 @@ export interface Disk {
 export interface Session extends Disk {
   /** Performs a plan once no other is under way; waits for it, but not for long if one of them is stuck without its caller. */
   end(plan: Plan<void>): Promise<void>;
+  /** Waits in the same way for all that is under way. */
+  drain(): Promise<void>;
 }
 
 /** Everything of an inspector that touches the disk beside the event loop. */
@@ -41,7 +43,6 @@ export interface SharedDisk {
 }
 
 type Abandon = (reason: unknown) => void;
-type Ended<T> = { readonly value: T } | null;
 interface Caller<T> {
   readonly settle: (value: T) => void;
   readonly abandon: Abandon;
@@ -52,7 +53,6 @@ interface Start<T> {
   readonly reject: (reason: unknown) => void;
   readonly cancellation: Cancellation | undefined;
 }
-type Endable<T> = Generator<Call, Ended<T>, void>;
 
 export function createDisk(options: { readonly stallTimeoutMs: number }): SharedDisk {
   const gate = createGate(IN_FLIGHT);
@@ -88,25 +88,20 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
   }
 
   /** Ends in `settle`, in the same turn as the plan: a value that nobody takes would be a descriptor that nobody closes. */
-  async function run<T>(steps: Endable<T>, caller: Caller<T>): Promise<void> {
-    let step = steps.next();
-    let ending = false;
+  async function run<T>(plan: Plan<T>, caller: Caller<T>): Promise<void> {
+    let step = plan.next();
+    let hasEnded = false;
     while (step.done !== true) {
       const call = step.value;
-      const mayEnd: boolean = !ending && call.kind !== 'release';
-      ending ||= mayEnd && caller.isGone();
-      if (mayEnd && ending) {
-        step = steps.return(null);
-        continue;
-      }
-      const fault = await make(call, caller.abandon);
-      if (mayEnd && caller.isGone()) {
-        ending = true;
-        if (fault === null) call.discard();
-        step = steps.return(null);
-      } else step = fault === null ? steps.next() : steps.throw(fault);
+      const mayEnd = (): boolean => call.kind !== 'release' && caller.isGone();
+      const fault: Error | null = mayEnd() ? null : await make(call, caller.abandon);
+      if (mayEnd()) {
+        call.discard();
+        hasEnded = true;
+        step = plan.throw(ENDED);
+      } else step = fault === null ? plan.next() : plan.throw(fault);
     }
-    if (step.value !== null) caller.settle(step.value.value);
+    if (!hasEnded) caller.settle(step.value);
   }
 
   function start<T>(plan: Plan<T>, { settle, reject, cancellation }: Start<T>): Promise<void> {
@@ -118,7 +113,7 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
     const unlisten = cancellation?.onCancel(abandon);
     active.add(abandon);
     const caller = { settle: (value: T) => settle(value, gone), abandon, isGone: () => gone };
-    return run(endable(plan), caller)
+    return run(plan, caller)
       .catch(reject)
       .finally(() => {
         active.delete(abandon);
@@ -157,13 +152,16 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
       await waitAWhile(last);
     }
 
-    return { perform, end };
+    const drain = (): Promise<void> => waitAWhile(Promise.all(underWay));
+
+    return { perform, end, drain };
   }
 
   return { session };
 }
 
-/** A plan that can be ended early, by `return(null)`: what it holds is released, and no catch of it is asked. */
-function* endable<T>(plan: Plan<T>): Endable<T> {
-  return { value: yield* plan };
-}
+/**
+ * Ends a plan whose caller is gone. It is thrown, because `return()` does not pass through a `yield*` whose inner plan has
+ * something to release: there the outer plan would go on with a value that is none.
+ */
+const ENDED = new Error('nobody waits for this plan any more');

@@ -67,7 +67,7 @@ describe('getBackupRun() is BUSY, and misses nothing, when descriptors are short
     const counted: Record<string, number> = {};
     // From too few for Node itself, which then does not start, to enough.
     for (let limit = 16; limit <= 40; limit += 1) {
-      const started = await ask(limit, { asked: [asked!] }).catch(() => null);
+      const started = await ask(limit, { asked: [asked!], warmUp: asked! }).catch(() => null);
       if (started === null) continue;
       const [outcome = ''] = outcomes(started);
       counted[outcome] = (counted[outcome] ?? 0) + 1;

@@ -207,7 +207,7 @@ describe('getBackupRun() answers IO_ERROR, and never that there is nothing, when
     ['the status directory', (made) => `${made.root}/completed`, 0o000, ANSWERED],
     ['the status directory, which can be listed', (made) => `${made.root}/completed`, 0o600, ANSWERED],
     ['another status directory', (made) => `${made.root}/failed`, 0o000, `backups/failed/${RUN_ID}`],
-    ['the root', (made) => made.root, 0o000, 'backups/.running'],
+    ['the root', (made) => made.root, 0o000, 'backups'],
   ];
   it.skipIf(skipped).each(places)('%s', async (_, placeOf, mode, path) => {
     const made = makeRun({ artifacts });

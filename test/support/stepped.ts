@@ -48,6 +48,7 @@ export async function inspectStepped(root: Root, runId: string, stepping: Steppi
   const session: Session = {
     perform: async (plan) => drive(plan),
     end: async (plan) => drive(plan),
+    drain: () => Promise.resolve(),
   };
   const hasher = createInProcessHasher(null, createSchedule());
   const shared: Shared = {

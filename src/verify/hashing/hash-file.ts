@@ -37,8 +37,10 @@ export interface Content extends Revision {
   readonly found: 'read';
   /** When the read began, in milliseconds since 1970. */
   readonly begunAt: number;
-  /** Bytes that were read; one more than the file had at first when it grew. */
+  /** Bytes it has: those that were read, unless the file tells of another number than it had when it was looked at. */
   readonly size: number;
+  /** Bytes that were read; at most one more than it had. */
+  readonly bytesRead: number;
   /** 64 lower-case hexadecimal digits. */
   readonly digest: string;
   /**
@@ -48,8 +50,8 @@ export interface Content extends Revision {
   readonly change: 'none' | 'ctime' | 'content';
 }
 
-/** What one read saw; a file that has not the size any more that it had at the look was not read. */
-export type Reading = Nothing | Regular | Content;
+/** What one read saw. */
+export type Reading = Nothing | Content;
 
 /** Why there is no answer about a file, as data. */
 export type Trouble =
@@ -129,8 +131,6 @@ export function* hashFile(run: Pin, names: Names, manner: Manner): Plan<Reading>
     const { stats } = pin;
     const kind = kindOf(stats);
     if (kind !== 'regular file') return { found: 'not regular', kind };
-    if (stats.size !== BigInt(manner.size))
-      return { found: 'regular', size: stats.size, ...revisionOf(stats) };
     const fd = yield* pin.open();
     try {
       return yield* hashOpen(fd, stats, manner);
@@ -147,20 +147,23 @@ function* hashOpen(fd: number, before: Stats, { size: expected, buffer, watch }:
   const hash = createHash('sha256');
   // A file that grows is cut off one byte later: that is enough to know.
   const most = expected + 1;
-  let size = 0;
-  while (size < most) {
-    const wanted = Math.min(buffer.length, most - size);
+  let bytesRead = 0;
+  while (bytesRead < most) {
+    const wanted = Math.min(buffer.length, most - bytesRead);
     yield* watch.pace(wanted);
     const count = yield* read(fd, buffer, 0, wanted);
+    if (count === 0) break;
     hash.update(buffer.subarray(0, count));
     watch.onBytes(count);
-    size += count;
+    bytesRead += count;
     // A short read at the size it had is the end; if it grew meanwhile, `after` tells.
-    if (count === 0 || (count < wanted && size === expected)) break;
+    if (count < wanted && bytesRead === expected) break;
   }
   const after = yield* fstat(fd);
   const change = changeBetween(before, after);
-  return { found: 'read', begunAt, size, digest: hash.digest('hex'), change, ...revisionOf(after) };
+  const size = after.size === BigInt(expected) ? bytesRead : Number(after.size);
+  const digest = hash.digest('hex');
+  return { found: 'read', begunAt, size, bytesRead, digest, change, ...revisionOf(after) };
 }
 
 function changeBetween(before: Stats, after: Stats): 'none' | 'ctime' | 'content' {

@@ -290,7 +290,7 @@ function takeBatch(queue: Piece[]): Piece[] {
 
 function deliver(piece: Piece, result: Result): void {
   const { asked, index } = piece;
-  if (result.found === 'read') tell(piece, result.size);
+  if (result.found === 'read') tell(piece, result.bytesRead);
   asked.results[index] = result;
   asked.left -= 1;
   if (asked.left === 0) asked.resolve(asked.results);
@@ -309,5 +309,6 @@ function asLook(result: Result): Look | Trouble {
 }
 
 function asReading(result: Result): Reading | Trouble {
+  if (result.found === 'regular') throw new Error('a read was answered with a look');
   return result;
 }
