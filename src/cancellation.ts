@@ -4,7 +4,7 @@
 export interface Cancellation {
   /** Why it was cancelled; null while it was not. */
   readonly cancelled: { readonly reason: unknown } | null;
-  /** Asks to be told; the function that is returned takes that back. */
+  /** Asks to be told, at once if it was cancelled already; the function that is returned takes that back. */
   onCancel(listener: (reason: unknown) => void): () => void;
 }
 
@@ -23,7 +23,8 @@ export function createCanceller(): Canceller {
       return cancelled;
     },
     onCancel(listener) {
-      listeners.add(listener);
+      if (cancelled !== null) listener(cancelled.reason);
+      else listeners.add(listener);
       return () => void listeners.delete(listener);
     },
     cancel(reason) {

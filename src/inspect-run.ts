@@ -38,7 +38,7 @@ export interface Shared {
   readonly root: Root;
   readonly limits: Limits;
   /** Bounds the inspections under way, and so their descriptors. */
-  readonly gate: Gate;
+  readonly gateFor: (call: InspectionSettings) => Gate;
   readonly disk: SharedDisk;
   readonly hasher: Hasher;
   readonly sharing: Sharing;
@@ -67,10 +67,11 @@ export async function inspectRun(
   const reading = beginReading(call.timeBudgetMs, canceller);
   try {
     const runId = runIdOf(request);
-    if (call.level !== 'none') shared.hasher.prepare();
     const meter = createMeter(runId, call.onProgress, canceller.cancel);
-    const leave = await shared.gate.enter(canceller);
+    canceller.onCancel(meter.stop);
+    const leave = await shared.gateFor(call).enter(canceller);
     try {
+      if (call.level !== 'none') shared.hasher.prepare();
       const inspection = {
         call,
         cancellation: canceller,
@@ -85,6 +86,7 @@ export async function inspectRun(
       throwIfCancelled(canceller);
       return answer;
     } finally {
+      meter.stop();
       leave();
     }
   } catch (thrown) {

@@ -2,13 +2,14 @@
 
 import { createCanceller, createRelay, type Canceller } from './cancellation.ts';
 import { traceInspect } from './diagnostics.ts';
-import { createGate } from './gate.ts';
+import { createGate, type Gate } from './gate.ts';
 import { inspectRun } from './inspect-run.ts';
 import type { Answer } from './model.ts';
 import {
   inspectionSettings,
   inspectorSettings,
   type InspectionOptions,
+  type InspectionSettings,
   type InspectorOptions,
 } from './request.ts';
 import { createDisk } from './store/disk.ts';
@@ -32,8 +33,11 @@ export interface Inspector {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** Inspections under way at once: each holds up to eight descriptors, and a process may have no more than 256. */
-const AT_ONCE = 16;
+/**
+ * Inspections under way at once: each holds up to eight descriptors, and a process may have no more than 256. Those that hash
+ * without a limit of time may take hours, and must not keep the quick ones waiting.
+ */
+const AT_ONCE = { long: 12, quick: 4 } as const;
 
 /**
  * Creates an inspector. Nothing starts before its first call and nothing lives after `close()`.
@@ -46,13 +50,16 @@ export function createInspector(options: InspectorOptions): Inspector {
   const root = createRoot(settings.root);
   const disk = createDisk(settings);
   const hasher = createHasher(settings);
-  const gate = createGate(AT_ONCE);
-  const shared = { root, limits, memo, gate, disk, hasher, sharing: shareReads(hasher) };
+  const gates = { long: createGate(AT_ONCE.long), quick: createGate(AT_ONCE.quick) };
+  const gateFor = ({ level, timeBudgetMs }: InspectionSettings): Gate =>
+    level === 'digest' && timeBudgetMs === undefined ? gates.long : gates.quick;
+  const shared = { root, limits, memo, gateFor, disk, hasher, sharing: shareReads(hasher) };
   // Whether it could be loaded is told by the first search.
   void loadFastGlob().catch(() => undefined);
   const inFlight = new Map<Canceller, Promise<unknown>>();
   const relay = createRelay();
   let isClosed = false;
+  let closed: Promise<void> | null = null;
 
   async function inspect(request: unknown, callOptions: InspectionOptions = {}): Promise<Answer> {
     const call = inspectionSettings(callOptions);
@@ -74,13 +81,18 @@ export function createInspector(options: InspectorOptions): Inspector {
     });
   }
 
-  async function close(): Promise<void> {
-    isClosed = true;
+  async function shutDown(): Promise<void> {
     const reason = new TypeError('Cannot finish the inspection: the inspector was closed');
     const inspections = [...inFlight.values()];
     for (const canceller of inFlight.keys()) canceller.cancel(reason);
     await Promise.allSettled(inspections);
     await hasher.close();
+  }
+
+  function close(): Promise<void> {
+    isClosed = true;
+    closed ??= shutDown();
+    return closed;
   }
 
   return { getBackupRun: inspect, close, [Symbol.asyncDispose]: close };

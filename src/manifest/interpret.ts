@@ -4,7 +4,7 @@
  */
 
 import type { ManifestIssue } from '../errors.ts';
-import { turn, type Plan } from '../store/calls.ts';
+import { createTurns, type Plan } from '../store/calls.ts';
 import {
   artifactSchema,
   belongingSchema,
@@ -28,7 +28,8 @@ export interface RunRecord {
 
 type Path = readonly (string | number)[];
 
-const SLICE = 500;
+/** Artifacts between two looks at the clock. */
+const STRIDE = 32;
 const ENOUGH_ISSUES = 20;
 
 /** Reads a run manifest as the one of this run. */
@@ -46,10 +47,11 @@ export function* interpretRun(
   const head = parse(runHeadSchema, value);
   const issues: ManifestIssue[] = head.ok ? [] : [...head.issues];
   const listed: (string | ParticipantRecord)[] = [];
+  const takeTurns = createTurns();
   for (const [index, item] of arrayAt(value, 'participants').entries()) {
     if (issues.length >= ENOUGH_ISSUES) break;
-    if (index % SLICE === SLICE - 1) yield* turn();
-    const parsed = yield* interpretItem(item, ['participants', index]);
+    yield* takeTurns();
+    const parsed = yield* interpretItem(item, ['participants', index], takeTurns);
     if (parsed.ok) listed.push(parsed.value);
     else issues.push(...parsed.issues);
   }
@@ -58,12 +60,16 @@ export function* interpretRun(
   return { ok: true, value: { head: head.value, listed } };
 }
 
-function* interpretItem(item: unknown, at: Path): Plan<Parsed<string | ParticipantRecord>> {
+function* interpretItem(
+  item: unknown,
+  at: Path,
+  takeTurns: () => Plan<void>,
+): Plan<Parsed<string | ParticipantRecord>> {
   if (typeof item === 'string') return parse(nameSchema, item, at);
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     return refused(at.join('.'), `expected a name or a participant, found ${describe(item)}`);
   }
-  return yield* interpretParticipant(item, at);
+  return yield* interpretParticipant(item, at, takeTurns);
 }
 
 /** Reads a participant manifest as the one of this participant of this run. */
@@ -78,18 +84,22 @@ export function* interpretParticipantFile(
   if (!belonging.ok) return belonging;
   const { run_id: itsRun = runId } = belonging.value;
   if (itsRun !== runId) return refused('run_id', differs(runId, itsRun));
-  const record = yield* interpretParticipant(value, []);
+  const record = yield* interpretParticipant(value, [], createTurns());
   if (record.ok && record.value.name !== name) return refused('name', differs(name, record.value.name));
   return record;
 }
 
-function* interpretParticipant(value: unknown, at: Path): Plan<Parsed<ParticipantRecord>> {
+function* interpretParticipant(
+  value: unknown,
+  at: Path,
+  takeTurns: () => Plan<void>,
+): Plan<Parsed<ParticipantRecord>> {
   const head = parse(participantHeadSchema, value, at);
   const issues: ManifestIssue[] = head.ok ? [] : [...head.issues];
   const artifacts: ArtifactRecord[] = [];
   for (const [index, item] of arrayAt(value, 'artifacts').entries()) {
     if (issues.length >= ENOUGH_ISSUES) break;
-    if (index % SLICE === SLICE - 1) yield* turn();
+    if (index % STRIDE === 0) yield* takeTurns();
     const parsed = parse(artifactSchema, item, [...at, 'artifacts', index]);
     if (parsed.ok) artifacts.push(parsed.value);
     else issues.push(...parsed.issues);

@@ -214,6 +214,6 @@ function nameOf(file: Buffer | undefined): string {
 
 function manifestLimits(limits: Limits): ManifestLimits {
   // An artifact's record has up to eight keys; the rest is room for keys this version does not know.
-  const tokens = 1_000 + 32 * (limits.artifacts + limits.participants);
+  const tokens = 100_000 + 32 * (limits.artifacts + limits.participants);
   return { bytes: limits.manifestBytes, depth: limits.manifestDepth, tokens };
 }

@@ -35,6 +35,9 @@ export interface ManifestLimits extends JsonLimits {
 /** Milliseconds before each further look, 50 in all. */
 const PAUSES = [1, 2, 4, 8, 16, 19];
 
+/** Milliseconds after which there is no further look, however long the looks themselves take. */
+const PATIENCE = 75;
+
 const NEVER_STABLE: ManifestIssue = { path: '', message: 'it changed whenever it was read' };
 
 /**
@@ -48,7 +51,9 @@ export function* readManifests<T>(
   results: (ManifestRead<T> | Fault)[],
 ): Plan<(ManifestRead<T> | Fault)[]> {
   for (const each of wanted.slice(results.length)) results.push(yield* readOnce(run, each, limits, null));
+  const since = performance.now();
   for (const milliseconds of PAUSES) {
+    if (performance.now() - since > PATIENCE) break;
     if (!wanted.some((each, index) => mayChange(each, results[index]))) break;
     yield* pause(milliseconds);
     for (const [index, each] of wanted.entries()) {

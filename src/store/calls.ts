@@ -213,3 +213,16 @@ export function turn(): Plan<void> {
     kind: 'wait',
   });
 }
+
+/** Milliseconds of work between two turns: half of what a frame of 60 in a second has. */
+const STINT = 8;
+
+/** Makes a plan that gives others a turn whenever work has gone on for a while; to be asked often. */
+export function createTurns(): () => Plan<void> {
+  let since = performance.now();
+  return function* () {
+    if (performance.now() - since < STINT) return;
+    yield* turn();
+    since = performance.now();
+  };
+}

@@ -18,6 +18,9 @@ const IN_FLIGHT = 2;
 /** Milliseconds before a call that found a lease in its way is made again. */
 const RETRY_PAUSE = 5;
 
+/** Milliseconds between the end of a stall timeout and the verdict. */
+const SECOND_LOOK = 20;
+
 /** Performs plans. */
 export interface Disk {
   /**
@@ -62,16 +65,24 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
   /** Makes a call once and resolves to its fault or null, however late; `abandon` frees the caller before. */
   async function attempt(call: Call, abandon: Abandon): Promise<Error | null> {
     const leave = await gate.enter();
-    let stalled = false;
-    const timer = setTimeout(() => {
-      stalled = true;
+    let isOver = false;
+    let isStalled = false;
+    const stall = (): void => {
+      if (isOver) return;
+      isStalled = true;
       lost += 1;
       abandon(new Stalled(options.stallTimeoutMs));
       if (lost === IN_FLIGHT) for (const each of active) each(new OutOfThreads());
-    }, options.stallTimeoutMs);
+    };
+    // A program that was stopped or busy for so long sees its timers before the answers that came meanwhile.
+    const timer = setTimeout(
+      () => setImmediate(() => setTimeout(stall, SECOND_LOOK)),
+      options.stallTimeoutMs,
+    );
     const fault = await new Promise<Error | null>((resolve) => call.later(resolve));
+    isOver = true;
     clearTimeout(timer);
-    if (stalled) lost -= 1;
+    if (isStalled) lost -= 1;
     leave();
     return fault;
   }

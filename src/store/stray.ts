@@ -42,10 +42,11 @@ export function straysIn(search: Search, run: Located, known: Known): Strays {
     .filter(({ names, isDirectory }) => !isDirectory && !isManifest(names.map(bytesOf)))
     .filter(({ names }) => !claimed.has(names.map(bytesOf).join('/')))
     .map(({ names }) => ({ path: pathOf(names), errno: null }));
+  const above = new Set(known.told.flatMap(directoriesAbove));
   // What could not be listed is told once: by what is known to be in it, or else here.
   const unlistable = search.unlistable
     .map(({ names, errno }) => ({ path: pathOf(names), errno }))
-    .filter(({ path }) => !known.told.some((told) => told.startsWith(`${path}/`)));
+    .filter(({ path }) => !above.has(path));
   const once = new Map(unlistable.map((each) => [each.path, each]));
   const strays = [...unlisted, ...once.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const findings = strays
@@ -56,6 +57,11 @@ export function straysIn(search: Search, run: Located, known: Known): Strays {
         : finding('ARTIFACT_UNREADABLE', { path, actual: errno }),
     );
   return { findings, total: strays.length, wholly: search.unlistable.length === 0 };
+}
+
+function directoriesAbove(path: string): string[] {
+  const names = path.split('/');
+  return names.map((_, index) => names.slice(0, index).join('/'));
 }
 
 /** A text in which every character is one byte: names compare as the bytes they are. */

@@ -6,7 +6,7 @@
 import type { Cancellation } from '../cancellation.ts';
 import type { Entry, Plan } from './calls.ts';
 import type { Session } from './disk.ts';
-import { Stalled } from './errno.ts';
+import { OutOfThreads, Stalled } from './errno.ts';
 import { walk, type Pin } from './pin.ts';
 
 /** Lists directories of one tree. */
@@ -62,7 +62,12 @@ export function createTrail(disk: Session, below: Pin, cancellation: Cancellatio
     steps.push(step);
     if (steps.length <= STEPS) return;
     const oldest = steps.findIndex(({ users }) => users === 0);
-    for (const { pin } of steps.splice(oldest, 1)) await disk.perform(pin.release());
+    for (const { pin } of steps.splice(oldest, 1)) {
+      // Without a free thread it is released when there is one again.
+      await disk.perform(pin.release()).catch((fault: unknown) => {
+        if (fault instanceof OutOfThreads) void disk.end(pin.release());
+      });
+    }
   }
 
   async function end(): Promise<void> {

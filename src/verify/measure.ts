@@ -227,7 +227,11 @@ async function readTogether(
   const done = group.map(() => 0);
   const files = group.map((file) => {
     file.attempts += 1;
-    return { names: file.names, size: Number(file.look.size), key: `${file.look.identity}#${file.attempts}` };
+    return {
+      names: file.names,
+      size: Number(file.look.size),
+      key: [run.address.dev, run.address.ino, file.key, file.look.identity, file.attempts].join('|'),
+    };
   });
   const onItsBytes = (index: number, count: number): void => {
     onBytes(count);

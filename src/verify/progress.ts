@@ -28,7 +28,9 @@ export interface Meter {
   /** Says that artifacts are settled; `bytes` are those of them that no read has told of. */
   settle(artifacts: number, bytes: number): void;
   /** Reports for the last time. */
-  end(): void;
+  readonly end: () => void;
+  /** Reports no more: the call is over. */
+  readonly stop: () => void;
 }
 
 /** `report` may throw: `onThrow` gets what it threw. */
@@ -48,9 +50,10 @@ export function createMeter(
   };
   let counted = { bytes: 0, artifacts: 0 };
   let reportedAt = -Infinity;
+  let isStopped = false;
 
   function tell(isLast: boolean): void {
-    if (report === undefined || (!isLast && performance.now() - reportedAt < INTERVAL)) return;
+    if (report === undefined || isStopped || (!isLast && performance.now() - reportedAt < INTERVAL)) return;
     reportedAt = performance.now();
     now.bytesDone = Math.max(now.bytesDone, Math.min(counted.bytes, now.bytesTotal));
     now.artifactsDone = Math.max(now.artifactsDone, counted.artifacts);
@@ -77,5 +80,8 @@ export function createMeter(
       tell(false);
     },
     end: () => tell(true),
+    stop: () => {
+      isStopped = true;
+    },
   };
 }

@@ -3,7 +3,7 @@
  * that began after an inspection was asked for is as fresh as that inspection could be, even when it has ended.
  */
 
-import { createCanceller, type Canceller } from '../cancellation.ts';
+import { createCanceller, throwIfCancelled, type Canceller } from '../cancellation.ts';
 import { traceHash } from '../diagnostics.ts';
 import type { Reading, Trouble } from './hashing/hash-file.ts';
 import type { FilesRequest, FileToAsk, Hasher } from './hashing/hasher.ts';
@@ -12,14 +12,14 @@ import type { FilesRequest, FileToAsk, Hasher } from './hashing/hasher.ts';
 export type Read = Reading | Trouble;
 
 /** An artifact to be read. */
-export interface FileToRead extends FileToAsk {
-  /** Names the revision, and how often it has been read. */
+export interface KeyedFile extends FileToAsk {
+  /** Names the run, the path, the revision, and how often it has been read. */
   readonly key: string;
 }
 
 /** Artifacts to be read. */
 export interface ReadRequest extends Omit<FilesRequest, 'files'> {
-  readonly files: readonly FileToRead[];
+  readonly files: readonly KeyedFile[];
 }
 
 /** An inspection, as far as reads are shared. */
@@ -78,14 +78,20 @@ export function shareReads(hasher: Hasher): Sharing {
   }
 
   async function readFor(request: ReadRequest, since: number): Promise<readonly Read[]> {
+    throwIfCancelled(request.cancellation);
     const own = request.files.filter(({ key }) => !isFresh(places.get(key), since));
     begin(request, own);
     const results = await gather(request);
     // Whoever began a read may let go of the run before a thread takes it up: that says nothing to us.
     const lapsed = request.files.filter((file, index) => !own.includes(file) && isLapsed(results[index]));
     if (lapsed.length === 0) return results;
+    throwIfCancelled(request.cancellation);
     begin(request, lapsed);
-    return gather(request);
+    const again = await gather({ ...request, files: lapsed });
+    return request.files.map((file, index) => {
+      const place = lapsed.indexOf(file);
+      return (place === -1 ? results[index] : again[place]) ?? { found: 'crash' };
+    });
   }
 
   async function gather(request: ReadRequest): Promise<Read[]> {
@@ -98,7 +104,7 @@ export function shareReads(hasher: Hasher): Sharing {
     });
   }
 
-  function begin(request: ReadRequest, files: readonly FileToRead[]): void {
+  function begin(request: ReadRequest, files: readonly KeyedFile[]): void {
     if (files.length === 0) return;
     const canceller = createCanceller();
     const positions = files.map((file) => request.files.indexOf(file));

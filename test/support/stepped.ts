@@ -54,7 +54,7 @@ export async function inspectStepped(root: Root, runId: string, stepping: Steppi
   const shared: Shared = {
     root,
     limits: inspectorSettings({ root: root.name }).limits,
-    gate: createGate(1),
+    gateFor: () => createGate(1),
     disk: { session: () => session },
     hasher,
     sharing: shareReads({

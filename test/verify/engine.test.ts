@@ -1,4 +1,4 @@
-import { truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import {
   subscribe,
   tracingChannel,
@@ -262,5 +262,53 @@ describe('diagnostics channels tell', () => {
     const run = makeRun();
     const result = await inspectorFor(run).getBackupRun(request);
     expect(seen).toStrictEqual([{ request, level: 'digest', result }]);
+  });
+});
+
+describe.each([0, 1])('getBackupRun() with %i threads tells the truth about what it shares:', (threads) => {
+  it('two names of one file are read each', async () => {
+    const run = makeRun({ artifacts: { 'a.bin': 'same', 'b.bin': 'other' } });
+    rmSync(run.at('b.bin'));
+    linkSync(run.at('a.bin'), run.at('b.bin'));
+    const order = followReads();
+    const { findings } = inspected(await inspectorFor(run, { threads }).getBackupRun(request));
+    expect(findings.map(({ artifact, code }) => [artifact, code])).toStrictEqual([
+      ['b.bin', 'ARTIFACT_SIZE_MISMATCH'],
+    ]);
+    expect(order).toStrictEqual(['a.bin']);
+    const both = makeRun({ artifacts: { 'a.bin': 'same', 'b.bin': 'same' } });
+    rmSync(both.at('b.bin'));
+    linkSync(both.at('a.bin'), both.at('b.bin'));
+    const { coverage } = inspected(await inspectorFor(both, { threads }).getBackupRun(request));
+    expect(coverage).toMatchObject({ verified: 2, complete: true, bytesRead: 8 });
+  });
+
+  it('the call that began a read is aborted, and the others go on with the same run', async () => {
+    const artifacts = Object.fromEntries(
+      Array.from({ length: 64 }, (_, i) => [`${i}.bin`, `${i}`.repeat(9_000)]),
+    );
+    const run = makeRun({ artifacts });
+    const inspector = inspectorFor(run, { threads, maxBytesPerSecond: 2_000_000 });
+    const controller = new AbortController();
+    const first = inspector.getBackupRun(request, {
+      signal: controller.signal,
+      onProgress: ({ bytesDone }) => bytesDone > 0 && controller.abort('enough'),
+    });
+    const second = inspector.getBackupRun(request);
+    await expect(first).rejects.toBe('enough');
+    const { findings, coverage } = inspected(await second);
+    expect({ findings, complete: coverage.complete }).toStrictEqual({ findings: [], complete: true });
+  });
+
+  it('the time budget ends all reading, also of what has not begun', async () => {
+    const artifacts = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [`${i}.bin`, 'x'.repeat(1_200_000)]),
+    );
+    const run = makeRun({ artifacts });
+    const inspector = inspectorFor(run, { threads, maxBytesPerSecond: 10_000_000 });
+    const { coverage } = inspected(await inspector.getBackupRun(request, { timeBudgetMs: 300 }));
+    expect(coverage.complete).toBe(false);
+    // 300 ms are worth three million bytes; reading on to the end would be sixteen times that.
+    expect(coverage.bytesRead).toBeLessThan(coverage.bytes / 2);
   });
 });

@@ -1,47 +1,108 @@
 /** A rate comes in, a hasher that reads beside the event loop and hashes on it, chunk by chunk, goes out. */
 
+import { createGate } from '../../gate.ts';
 import { pause, type Plan } from '../../store/calls.ts';
-import { errnoOf } from '../../store/errno.ts';
+import { errnoOf, Stalled } from '../../store/errno.ts';
+import type { Pin } from '../../store/pin.ts';
 import { CHUNK, hashFile, look, troubleOf, type Trouble } from './hash-file.ts';
 import type { FilesRequest, FileToAsk, Hasher } from './hasher.ts';
 import { chunkAt, reserve } from './rate.ts';
+import { reachRun } from './reach.ts';
+
+/** Requests that are worked on at once: each has a buffer and some descriptors. */
+const AT_ONCE = 4;
+
+/** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
+const PATIENCE = 20;
+
+/** What is done with a file of a held run directory. */
+type Treat<T> = (run: Pin, file: FileToAsk, index: number) => Plan<T>;
 
 /** `schedule` is that of the inspector's rate. */
 export function createInProcessHasher(rate: number | null, schedule: SharedArrayBuffer): Hasher {
+  const gate = createGate(AT_ONCE);
   const times = new BigInt64Array(schedule);
 
   function* pace(most: number): Plan<void> {
     if (rate === null) return;
-    const wait = reserve(times, rate, most);
-    if (wait > 0) yield* pause(wait);
+    let wait = reserve(times, rate, most);
+    for (; wait > 0; wait -= PATIENCE) yield* pause(Math.min(wait, PATIENCE));
+  }
+
+  async function inTurn<T>(request: FilesRequest, treatment: () => Treat<T>): Promise<(T | Trouble)[]> {
+    const leave = await gate.enter(request.cancellation);
+    try {
+      return await treatAll(request, treatment());
+    } finally {
+      leave();
+    }
   }
 
   return {
-    look: (request) => oneByOne(request, ({ names }) => look(request.run.pin, names)),
-    read(request) {
-      const buffer = Buffer.allocUnsafeSlow(chunkAt(rate, CHUNK));
-      return oneByOne(request, ({ names, size }, index) => {
-        const onBytes = (count: number): void => request.onBytes(index, count);
-        return hashFile(request.run.pin, names, { size, buffer, watch: { pace, onBytes } });
-      });
-    },
+    look: (request) =>
+      inTurn(
+        request,
+        () =>
+          (run, { names }) =>
+            look(run, names),
+      ),
+    read: (request) =>
+      inTurn(request, () => {
+        const buffer = Buffer.allocUnsafeSlow(chunkAt(rate, CHUNK));
+        return (run, { names, size }, index) => {
+          const onBytes = (count: number): void => request.onBytes(index, count);
+          return hashFile(run, names, { size, buffer, watch: { pace, onBytes } });
+        };
+      }),
     prepare: () => undefined,
     close: () => Promise.resolve(),
   };
 }
 
-async function oneByOne<T>(
-  { files, disk, cancellation }: FilesRequest,
-  planFor: (file: FileToAsk, index: number) => Plan<T>,
-): Promise<(T | Trouble)[]> {
+/** Treats all files; one that hung storage holds stands for itself, and the others go on. */
+async function treatAll<T>(request: FilesRequest, treat: Treat<T>): Promise<(T | Trouble)[]> {
   const results: (T | Trouble)[] = [];
-  for (const [index, file] of files.entries()) {
+  while (results.length < request.files.length) {
     try {
-      results.push(await disk.perform(planFor(file, index), cancellation));
+      await request.disk.perform(treatFrom(request, treat, results), request.cancellation);
     } catch (fault) {
-      if (cancellation.cancelled !== null || errnoOf(fault) === null) throw fault;
+      if (!(fault instanceof Stalled) || request.cancellation.cancelled !== null) throw fault;
       results.push(troubleOf(fault));
     }
   }
   return results;
+}
+
+/** Whoever asked may be gone before the others that share the read: the run is held by this plan itself. */
+function* treatFrom<T>(request: FilesRequest, treat: Treat<T>, results: (T | Trouble)[]): Plan<void> {
+  let run: Pin | Trouble;
+  try {
+    run = yield* reachRun(request.run.address);
+  } catch (fault) {
+    run = told(fault);
+  }
+  if ('found' in run) {
+    while (results.length < request.files.length) results.push(run);
+    return;
+  }
+  try {
+    for (const [index, file] of request.files.entries()) {
+      if (index < results.length) continue;
+      let result: T | Trouble;
+      try {
+        result = yield* treat(run, file, index);
+      } catch (fault) {
+        result = told(fault);
+      }
+      results.push(result);
+    }
+  } finally {
+    yield* run.release();
+  }
+}
+
+/** A fault of the disk as data; what is none is thrown on. */
+function told(fault: unknown): Trouble {
+  if (errnoOf(fault) === null) throw fault;
+  return troubleOf(fault);
 }

@@ -95,10 +95,15 @@ export function createPool(options: PoolOptions): Hasher {
     }
   }
 
+  function isBusy(): boolean {
+    const live = [...threads].filter(({ isLost }) => !isLost);
+    return live.length >= options.threads && !live.some(isIdle);
+  }
+
   /** A further thread, or null when there are enough, or none can be had. */
   function start(): Thread | null {
     const lost = [...threads].filter(({ isLost }) => isLost).length;
-    if (isClosed || threads.size - lost >= options.threads) return null;
+    if (isClosed || isFallen || threads.size - lost >= options.threads) return null;
     if (lost > MOST_LOST) {
       for (const { asked } of queue.splice(0)) asked.refuse(new OutOfThreads());
       return null;
@@ -202,6 +207,8 @@ export function createPool(options: PoolOptions): Hasher {
     const stuck = handle.fileAt();
     thread.pieces = [];
     thread.isLost = true;
+    // When the storage answers, nobody wants the rest.
+    handle.endJob();
     handle.unref();
     rest();
     for (const [index, piece] of pieces.entries()) {
@@ -257,7 +264,9 @@ export function createPool(options: PoolOptions): Hasher {
   }
 
   return {
-    look: (request) => ask('look', request).then((results) => results.map(asLook)),
+    // A look must not wait behind giants that all threads are at.
+    look: (request) =>
+      isBusy() ? options.fallback.look(request) : ask('look', request).then((results) => results.map(asLook)),
     read: (request) => ask('read', request).then((results) => results.map(asReading)),
     prepare: () => void (threads.size === 0 && start()),
     close,

@@ -1,23 +1,17 @@
 /** The hashing thread: jobs come in, outcomes go out. It reads synchronously, so that a hang of the storage holds only it. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { anchoredAt } from '../../store/anchored.ts';
 import { pause, type Plan } from '../../store/calls.ts';
-import { Churned, errnoOf } from '../../store/errno.ts';
-import { namedRoot } from '../../store/named.ts';
 import { performNow } from '../../store/perform-now.ts';
 import type { Pin } from '../../store/pin.ts';
-import type { RunAddress } from '../../store/resolve.ts';
 import { CHUNK, hashFile, look, troubleOf, type Watch } from './hash-file.ts';
 import type { FileToAsk } from './hasher.ts';
 import { CONTROL, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
 import { chunkAt, reserve } from './rate.ts';
+import { reachRun } from './reach.ts';
 
 /** A wait is cut into pieces of so many milliseconds, to see an abort in between. */
 const PATIENCE = 10;
-
-/** What is said of a descriptor that is closed, or of a path that leads nowhere any more. */
-const LET_GO: readonly (string | null)[] = ['EBADF', 'ENOENT', 'ENOTDIR'];
 
 /** Ends a job that nobody waits for any more. */
 class Aborted extends Error {}
@@ -46,9 +40,8 @@ function outcomeOf(job: Job): Outcome {
 }
 
 function* work(job: Job, results: Result[]): Plan<void> {
-  const run = yield* pinAddress(job.run);
+  const run = yield* reachRun(job.run);
   try {
-    if (run.stats.dev !== job.run.dev || run.stats.ino !== job.run.ino) throw new Churned();
     const watch = watchOver(job);
     for (const file of job.files) {
       results.push(yield* treat(job.task, run, file, watch));
@@ -56,17 +49,6 @@ function* work(job: Job, results: Result[]): Plan<void> {
     }
   } finally {
     yield* run.release();
-  }
-}
-
-/** A hold of this thread's own; whoever gave the address may have let go of it meanwhile. */
-function* pinAddress({ fd, root, directory, runId }: RunAddress): Plan<Pin> {
-  try {
-    if (fd !== null) return yield* anchoredAt(fd);
-    const status = yield* (yield* namedRoot(root)).directory(directory);
-    return yield* status.entry(runId);
-  } catch (fault) {
-    throw LET_GO.includes(errnoOf(fault)) ? new Churned() : fault;
   }
 }
 
