@@ -312,3 +312,78 @@ describe.each([0, 1])('getBackupRun() with %i threads tells the truth about what
     expect(coverage.bytesRead).toBeLessThan(coverage.bytes / 2);
   });
 });
+
+describe('getBackupRun() beside calls that read for hours', () => {
+  const GIANT = 100 * 2 ** 30;
+
+  /** A root with a giant run, which is sparse, and a small one. */
+  function makeRoot(): { readonly root: string; readonly small: string } {
+    const record = { ...artifactRecord('giant.bin', ''), size_bytes: GIANT };
+    const giant = makeRun({ artifacts: {}, trades: { artifacts: [record] } });
+    writeFileSync(giant.at('giant.bin'), '');
+    truncateSync(giant.at('giant.bin'), GIANT);
+    const { runId } = makeRun({ root: giant.root, runId: 'small' });
+    return { root: giant.root, small: runId };
+  }
+
+  it('answers at the levels none and size, and within a time budget', async () => {
+    const { root, small } = makeRoot();
+    const inspector = inspectorFor({ root }, { threads: 1 });
+    const controller = new AbortController();
+    const begun = Array.from({ length: 20 }, () => {
+      const { promise, resolve } = withResolvers();
+      const onProgress = ({ bytesDone }: Progress): void => void (bytesDone > 0 && resolve());
+      const call = inspector.getBackupRun(request, { signal: controller.signal, onProgress });
+      return { promise, ended: call.catch((reason: unknown) => reason) };
+    });
+    await Promise.race(begun.map(({ promise }) => promise));
+    for (const options of [{ level: 'none' }, { level: 'size' }, { timeBudgetMs: 50 }] as const) {
+      const { findings } = inspected(await inspector.getBackupRun({ run_id: small }, options));
+      expect(findings.every(({ code }) => code === 'ARTIFACT_NOT_VERIFIED')).toBe(true);
+    }
+    controller.abort('enough');
+    for (const { ended } of begun) expect(await ended).toBe('enough');
+  });
+
+  it('is silent and gives everything back after a callback has thrown', async () => {
+    const artifacts = Object.fromEntries(
+      Array.from({ length: 40 }, (_, i) => [`${i}.bin`, 'x'.repeat(1_200_000)]),
+    );
+    const run = makeRun({ artifacts });
+    const order = followReads();
+    let told = 0;
+    const inspector = inspectorFor(run, { threads: 1, maxBytesPerSecond: 10_000_000 });
+    const failing = inspector.getBackupRun(request, {
+      onProgress: ({ artifactsDone }) => {
+        told += 1;
+        if (artifactsDone > 0) throw new Error('no more');
+      },
+    });
+    await expect(failing).rejects.toThrow('no more');
+    const toldThen = told;
+    await inspector.close();
+    expect(told).toBe(toldThen);
+    expect(order.length).toBeLessThan(40);
+  });
+
+  it('calls nothing stalled because the program itself was busy for longer than the stall timeout', async () => {
+    const run = makeRun();
+    const inspector = inspectorFor(run, { stallTimeoutMs: 60 });
+    const calls = Array.from({ length: 20 }, () => inspector.getBackupRun(request));
+    for (let turn = 0; turn < 4; turn += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+    }
+    for (const answer of await Promise.all(calls)) {
+      expect(inspected(answer).findings).toStrictEqual([]);
+    }
+  });
+});
+
+function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}
