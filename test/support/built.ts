@@ -39,16 +39,18 @@ async function bundle(): Promise<string> {
 export interface ChildOptions {
   /** What to run Node under: a command and its arguments. */
   readonly under?: readonly string[];
+  /** Which Node; this one. */
+  readonly node?: string;
   readonly nodeFlags?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Runs a script, which finds `input` as JSON in its last argument and prints its answer as JSON. */
 export async function runChild<T>(script: string, input: unknown, options: ChildOptions = {}): Promise<T> {
-  const { under = [], nodeFlags = [], environment = {} } = options;
+  const { under = [], node = process.execPath, nodeFlags = [], environment = {} } = options;
   const path = join(await built(), `${script}.mjs`);
-  const node = [process.execPath, ...nodeFlags, path, JSON.stringify(input)];
-  const [command = '', ...args] = under.concat(node);
+  const started = [node, ...nodeFlags, path, JSON.stringify(input)];
+  const [command = '', ...args] = under.concat(started);
   const { stdout } = await promisify(execFile)(command, args, {
     // NODE_OPTIONS of the test runner would reach into what is counted.
     env: { PATH: process.env['PATH'], UV_USE_IO_URING: '0', ...environment },

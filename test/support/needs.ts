@@ -1,9 +1,14 @@
 /** What a test needs of the machine comes in, whether it lacks something goes out; lacking is always said aloud. */
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Another Node, of `npm ci --prefix test/nodes`. */
+export const NODE_26 = fileURLToPath(new URL('../nodes/node_modules/node-26/bin/node', import.meta.url));
 
 const NEEDS = {
+  'other versions of Node (npm ci --prefix test/nodes)': () => existsSync(NODE_26),
   linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,
   gcc: () => runs('gcc', '--version'),
