@@ -369,11 +369,11 @@ describe('getBackupRun() beside calls that read for hours', () => {
 
   it('calls nothing stalled because the program itself was busy for longer than the stall timeout', async () => {
     const run = makeRun();
-    const inspector = inspectorFor(run, { stallTimeoutMs: 60 });
+    const inspector = inspectorFor(run, { stallTimeoutMs: 250 });
     const calls = Array.from({ length: 20 }, () => inspector.getBackupRun(request));
     for (let turn = 0; turn < 4; turn += 1) {
       await new Promise((resolve) => setImmediate(resolve));
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
     }
     for (const answer of await Promise.all(calls)) {
       expect(inspected(answer).findings).toStrictEqual([]);
