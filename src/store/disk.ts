@@ -7,16 +7,13 @@ import type { Cancellation } from '../cancellation.ts';
 import { createGate } from '../gate.ts';
 import { waitAWhile } from '../patience.ts';
 import type { Call, Plan } from './calls.ts';
-import { errnoOf, isTransient, OutOfThreads, RETRIES, Stalled } from './errno.ts';
+import { errnoOf, isTransient, OutOfThreads, RETRIES, RETRY_PAUSE, Stalled } from './errno.ts';
 
 /**
  * Calls in flight at once. Node's pool has four threads for the whole process by default: if storage hangs,
  * half of them stay with the program we are a guest of.
  */
 const IN_FLIGHT = 2;
-
-/** Milliseconds before a call that found a lease in its way is made again. */
-const RETRY_PAUSE = 5;
 
 /** Milliseconds between the end of a stall timeout and the verdict. */
 const SECOND_LOOK = 20;

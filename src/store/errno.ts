@@ -98,6 +98,9 @@ export function refusalOf(fault: unknown, path: string): unknown {
 /** How often an interrupted call is made again. */
 export const RETRIES = 20;
 
+/** Milliseconds before a call that found a lease in its way is made again. */
+export const RETRY_PAUSE = 5;
+
 /** The call may succeed when it is simply made again. */
 export function isTransient(fault: unknown): boolean {
   const errno = errnoOf(fault);

@@ -1,9 +1,7 @@
 /** A plan comes in and is performed on this thread, at once. */
 
 import { pause, type Call, type Plan } from './calls.ts';
-import { errnoOf, isTransient, RETRIES } from './errno.ts';
-
-const RETRY_PAUSE = 5;
+import { errnoOf, isTransient, RETRIES, RETRY_PAUSE } from './errno.ts';
 
 /** Performs a plan; `onCall` is told of every system call before it is made. */
 export function performNow<T>(plan: Plan<T>, onCall?: () => void): T {
