@@ -1,11 +1,13 @@
 /** The parts of an inspection come in, the answer goes out: the run, its findings in order, and the coverage (pure). */
 
+import type { Answer, Inspected } from './answer.ts';
 import { finding, type Finding } from './findings.ts';
 import { participantContradictions, runContradictions } from './manifest/contradictions.ts';
 import type { LoadedRun } from './manifest/load.ts';
 import type { Place } from './manifest/merge.ts';
+import type { RunHead } from './manifest/schemas.ts';
 import type { JudgedStatus } from './manifest/status.ts';
-import type { BackupRun, Coverage, Inspected, Level, Participant } from './model.ts';
+import type { BackupRun, Coverage, Level, Participant } from './model.ts';
 import type { Located } from './store/resolve.ts';
 import type { Judged } from './verify/judge.ts';
 
@@ -29,19 +31,18 @@ export interface Counted {
   readonly strayTotal: number;
   /** Whether everything in the run directory could be looked at. */
   readonly wholly: boolean;
-  /** Findings that are kept. */
-  readonly mostFindings: number;
 }
 
+/** All findings are in the answer; `keepFindings` keeps some of them. */
 export function assemble(gathered: Gathered, counted: Counted): Inspected {
-  const { loaded, places, judged } = gathered;
+  const { located, loaded, judgedStatus, places, judged } = gathered;
   const participants: Participant[] = [];
   const findings = aboutRun(gathered);
   let next = 0;
   for (const place of places) {
     findings.push(...place.findings);
     if (place.record === null) {
-      if (gathered.judgedStatus.status !== 'running' && place.isNamed) participants.push(presumed(place));
+      if (judgedStatus.status !== 'running' && place.isNamed) participants.push(presumed(place));
       continue;
     }
     const { artifacts: claimed, ...record } = place.record;
@@ -54,10 +55,15 @@ export function assemble(gathered: Gathered, counted: Counted): Inspected {
   const total = findings.length + counted.strayTotal;
   return {
     ok: true,
-    run: runOf(gathered, participants),
-    findings: findings.concat(gathered.stray).slice(0, counted.mostFindings),
+    run: runOf(located, loaded.head, judgedStatus, participants),
+    findings: findings.concat(gathered.stray),
     coverage: coverageOf(judged, total, counted),
   };
+}
+
+/** An answer with its first findings, at most so many. */
+export function keepFindings(answer: Answer, most: number): Answer {
+  return answer.ok ? { ...answer, findings: answer.findings.slice(0, most) } : answer;
 }
 
 function aboutRun({ located, loaded, judgedStatus, places }: Gathered): Finding[] {
@@ -83,14 +89,19 @@ function presumed({ name, findings }: Place): Participant {
   };
 }
 
-function runOf({ located, loaded, judgedStatus }: Gathered, participants: Participant[]): BackupRun {
-  const { head } = loaded;
+/** The run as callers see it. */
+export function runOf(
+  { runId, path }: Located,
+  head: RunHead,
+  { status }: JudgedStatus,
+  participants: Participant[],
+): BackupRun {
   return {
-    run_id: located.runId,
+    run_id: runId,
     type: head.type,
     trigger: head.trigger,
-    status: judgedStatus.status,
-    path: located.path,
+    status,
+    path,
     started_at: head.started_at,
     finished_at: head.finished_at,
     error_summary: head.error_summary,

@@ -1,5 +1,7 @@
 /** Why there is no run to return: the facts come in, a plain error object with its sentence goes out. */
 
+import type { Reason } from './findings.ts';
+import type { BackupRun } from './model.ts';
 import { printable, quote } from './quote.ts';
 
 /** One place where a manifest breaks its schema. */
@@ -19,6 +21,12 @@ interface ErrorOf<Code extends string, HttpCode extends number> {
 /** The request has no `run_id`, or one that is not a string. */
 export type InvalidData = ErrorOf<'INVALID_DATA', 400>;
 
+/** The session has no role that may ask. */
+export type AccessDenied = ErrorOf<'ACCESS_DENIED', 403>;
+
+/** There is no such command. */
+export type UnknownCommand = ErrorOf<'UNKNOWN_COMMAND', 404>;
+
 /** No status directory holds the run, or its name could not be one, or it was deleted while it was inspected. */
 export type BackupRunNotFound = ErrorOf<'BACKUP_RUN_NOT_FOUND', 404>;
 
@@ -26,6 +34,14 @@ export type BackupRunNotFound = ErrorOf<'BACKUP_RUN_NOT_FOUND', 404>;
 export interface BackupRunAmbiguous extends ErrorOf<'BACKUP_RUN_AMBIGUOUS', 409> {
   /** Both places, in look-up order. */
   paths: string[];
+}
+
+/** The run could be read, but is no restore point. Of `validateBackupRun` only. */
+export interface BackupRunNotRestorable extends ErrorOf<'BACKUP_RUN_NOT_RESTORABLE', 409> {
+  /** The run as it was read. */
+  run: BackupRun;
+  /** Never empty: `RUN_NOT_COMPLETED` and `RUN_NOT_VERIFIED` first, then the findings of severity error in their order. */
+  reasons: Reason[];
 }
 
 /** What stands under the run's name is no directory, or its `manifest.json` is no regular file. */
@@ -58,19 +74,71 @@ export type Busy = ErrorOf<'BUSY', 503>;
 /** Every reason why there is no run to return; narrows on `code`. */
 export type BackupRunError =
   | InvalidData
+  | AccessDenied
+  | UnknownCommand
   | BackupRunNotFound
   | BackupRunAmbiguous
+  | BackupRunNotRestorable
   | BackupRunUnsafe
   | ManifestMissing
   | ManifestInvalid
   | IoError
   | Busy;
 
+type HttpCodes = { readonly [E in BackupRunError as E['code']]: E['httpCode'] };
+
+const HTTP_CODES: HttpCodes = {
+  INVALID_DATA: 400,
+  ACCESS_DENIED: 403,
+  UNKNOWN_COMMAND: 404,
+  BACKUP_RUN_NOT_FOUND: 404,
+  BACKUP_RUN_AMBIGUOUS: 409,
+  BACKUP_RUN_NOT_RESTORABLE: 409,
+  BACKUP_RUN_UNSAFE: 500,
+  MANIFEST_MISSING: 500,
+  MANIFEST_INVALID: 500,
+  IO_ERROR: 500,
+  BUSY: 503,
+};
+
+/** Whether a value is an error of this library, also one that was sent as JSON, or made by another build of it. */
+export function isBackupRunError(value: unknown): value is BackupRunError {
+  try {
+    if (typeof value !== 'object' || value === null) return false;
+    const { code, httpCode, message }: Partial<Record<keyof BackupRunError, unknown>> = value;
+    return (
+      typeof code === 'string' &&
+      typeof message === 'string' &&
+      Object.hasOwn(HTTP_CODES, code) &&
+      Reflect.get(HTTP_CODES, code) === httpCode
+    );
+  } catch {
+    // A getter or a proxy threw: an error of ours has neither.
+    return false;
+  }
+}
+
 const MOST_ISSUES = 20;
 
 export function invalidData(found: string): InvalidData {
   const message = `Cannot inspect a backup run: expected a run_id that is a string, found ${found}`;
   return { code: 'INVALID_DATA', httpCode: 400, message };
+}
+
+/** Data of a command that is not what it takes. */
+export function invalidFilter(where: string, reason: string): InvalidData {
+  const message = `Cannot list backup runs: ${printable(where)}: ${reason}`;
+  return { code: 'INVALID_DATA', httpCode: 400, message };
+}
+
+export function accessDenied(roles: readonly string[]): AccessDenied {
+  const message = `Cannot run the command: expected a session with the role ${roles.join(' or ')}`;
+  return { code: 'ACCESS_DENIED', httpCode: 403, message };
+}
+
+export function unknownCommand(commands: readonly string[], found: string): UnknownCommand {
+  const message = `Cannot run the command: expected ${commands.join(', ')}, found ${found}`;
+  return { code: 'UNKNOWN_COMMAND', httpCode: 404, message };
 }
 
 export function notFound(runId: string): BackupRunNotFound {
@@ -81,6 +149,13 @@ export function notFound(runId: string): BackupRunNotFound {
 export function ambiguous(runId: string, paths: readonly string[]): BackupRunAmbiguous {
   const message = `Cannot choose backup run ${quote(runId)}: it stands in ${paths.map(quote).join(' and ')}`;
   return { code: 'BACKUP_RUN_AMBIGUOUS', httpCode: 409, message, paths: [...paths] };
+}
+
+export function notRestorable(run: BackupRun, reasons: Reason[]): BackupRunNotRestorable {
+  const [first] = reasons;
+  const more = reasons.length > 1 ? `, and ${reasons.length - 1} more` : '';
+  const message = `Cannot restore backup run ${quote(run.run_id)}: ${first?.message ?? 'it is not verified'}${more}`;
+  return { code: 'BACKUP_RUN_NOT_RESTORABLE', httpCode: 409, message, run, reasons };
 }
 
 export function unsafe(path: string, expected: string, found: string): BackupRunUnsafe {

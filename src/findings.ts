@@ -1,5 +1,6 @@
 /** What can be wrong with a run that could be read: the facts come in, a finding with its one sentence goes out. */
 
+import type { BackupRun, Coverage } from './model.ts';
 import { printable, quote } from './quote.ts';
 
 /** `error`: do not rely on this run as it is. `warning`: look at it. */
@@ -120,4 +121,39 @@ export function finding(code: FindingCode, facts: Facts): Finding {
     quoted: quote(String(facts.actual ?? '')),
   });
   return { code, severity, message, ...facts };
+}
+
+/** What keeps a run that was read from being restored, beside its findings. */
+export type ReasonCode = 'RUN_NOT_COMPLETED' | 'RUN_NOT_VERIFIED';
+
+/** Why a run cannot be restored: a finding of severity error, or what stands only here. Plain JSON. */
+export interface Reason extends Omit<Finding, 'code'> {
+  code: FindingCode | ReasonCode;
+}
+
+/** The run did not end as `completed`. */
+export function runNotCompleted({ path, status }: BackupRun): Reason {
+  const message = `${quote(path)} is not a completed run: its status is "${status}"`;
+  return {
+    code: 'RUN_NOT_COMPLETED',
+    severity: 'error',
+    message,
+    path,
+    expected: 'completed',
+    actual: status,
+  };
+}
+
+/** Not everything of the run was verified. */
+export function runNotVerified({ path }: BackupRun, { artifacts, verified }: Coverage): Reason {
+  const why =
+    verified < artifacts
+      ? `${verified} of ${artifacts} artifacts were verified`
+      : 'not all of it could be looked at, or not at level "digest"';
+  return {
+    code: 'RUN_NOT_VERIFIED',
+    severity: 'error',
+    message: `${quote(path)} is not verified: ${why}`,
+    path,
+  };
 }

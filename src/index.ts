@@ -1,19 +1,41 @@
 /** The public surface of the library. */
 
+export { createCommandHandler } from './command.ts';
+export type {
+  CommandHandler,
+  CommandOptions,
+  CommandSession,
+  FailureReply,
+  MessageOptions,
+  Reply,
+  ReplyBase,
+  RunReply,
+  RunsReply,
+  UnreadableRow,
+  ValidReply,
+} from './command.ts';
 export { createInspector, getBackupRun } from './inspector.ts';
 export type { GetBackupRunOptions, Inspector } from './inspector.ts';
 export type { InspectionLimits, InspectionOptions, InspectorOptions } from './request.ts';
-export { participantManifestSchema, runManifestSchema } from './manifest/schemas.ts';
+export type { RunFilter } from './listing/filter.ts';
 export type {
   Answer,
+  Inspected,
+  ListedRun,
+  ReadableRun,
+  Refused,
+  Restorable,
+  UnreadableRun,
+  Validation,
+} from './answer.ts';
+export { participantManifestSchema, runManifestSchema } from './manifest/schemas.ts';
+export type {
   Artifact,
   BackupRun,
   Coverage,
-  Inspected,
   Level,
   Participant,
   ParticipantStatus,
-  Refused,
   RunStatus,
   RunTrigger,
   RunType,
@@ -21,11 +43,14 @@ export type {
 export { createMemo } from './verify/memo.ts';
 export type { Memo, MemoOptions } from './verify/memo.ts';
 export type { Progress } from './verify/progress.ts';
-export type { Finding, FindingCode, Severity } from './findings.ts';
+export type { Finding, FindingCode, Reason, ReasonCode, Severity } from './findings.ts';
+export { isBackupRunError } from './errors.ts';
 export type {
+  AccessDenied,
   BackupRunAmbiguous,
   BackupRunError,
   BackupRunNotFound,
+  BackupRunNotRestorable,
   BackupRunUnsafe,
   Busy,
   InvalidData,
@@ -33,4 +58,5 @@ export type {
   ManifestInvalid,
   ManifestIssue,
   ManifestMissing,
+  UnknownCommand,
 } from './errors.ts';

@@ -4,6 +4,7 @@
  * request → locate → load manifests → merge → claims → measure → judge → stray files → assemble
  */
 
+import type { Answer, Inspected, Refused } from './answer.ts';
 import { createCanceller, throwIfCancelled, type Cancellation, type Canceller } from './cancellation.ts';
 import { assemble } from './assemble.ts';
 import { manifestInvalid, Refusal } from './errors.ts';
@@ -13,7 +14,6 @@ import { isUnchanged, loadRun, type Limits } from './manifest/load.ts';
 import { tooMany } from './manifest/interpret.ts';
 import { mergeParticipants } from './manifest/merge.ts';
 import { judgeStatus } from './manifest/status.ts';
-import type { Answer, Inspected, Refused } from './model.ts';
 import { runIdOf, type InspectionSettings } from './request.ts';
 import { pause } from './store/calls.ts';
 import type { Session, SharedDisk } from './store/disk.ts';
@@ -270,7 +270,7 @@ async function inspectLocated(
   const wholly = loaded.wholly && strays.wholly;
   return assemble(
     { located, loaded, judgedStatus, places, judged, stray: strays.findings },
-    { level, bytesRead: read.bytes, strayTotal: strays.total, wholly, mostFindings: limits.findings },
+    { level, bytesRead: read.bytes, strayTotal: strays.total, wholly },
   );
 }
 

@@ -1,10 +1,13 @@
 /** Options come in, an inspector goes out: what its calls share, and how long that lives. */
 
+import type { Answer, ListedRun, Validation } from './answer.ts';
+import { keepFindings } from './assemble.ts';
 import { createCanceller, createRelay, type Canceller } from './cancellation.ts';
 import { traceInspect } from './diagnostics.ts';
 import { createGate, type Gate } from './gate.ts';
 import { inspectRun } from './inspect-run.ts';
-import type { Answer } from './model.ts';
+import { filterSettings, type RunFilter } from './listing/filter.ts';
+import { listRuns } from './listing/list-runs.ts';
 import {
   inspectionSettings,
   inspectorSettings,
@@ -12,6 +15,7 @@ import {
   type InspectionSettings,
   type InspectorOptions,
 } from './request.ts';
+import { judgeRestorable } from './restorable.ts';
 import { createDisk } from './store/disk.ts';
 import { loadFastGlob } from './store/find.ts';
 import { createRoot } from './store/root.ts';
@@ -28,6 +32,25 @@ export interface Inspector {
    * @throws TypeError for options of a wrong type, and after `close()`; the signal's reason after an abort.
    */
   getBackupRun(request: unknown, options?: InspectionOptions): Promise<Answer>;
+  /**
+   * Inspects a run in the same way, and answers whether it is a restore point: completed, without a finding of severity
+   * error, and verified wholly, which only the level `digest` can tell.
+   *
+   * @param request - `{ run_id }`; anything else is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
+   * @returns the run, or the error; `BACKUP_RUN_NOT_RESTORABLE` has the run and the reasons.
+   * @throws TypeError for options of a wrong type, and after `close()`; the signal's reason after an abort.
+   */
+  validateBackupRun(request: unknown, options?: InspectionOptions): Promise<Validation>;
+  /**
+   * Lists runs by their manifests, newest first by `started_at`, ties by run id descending. A run that cannot be read is a row
+   * with its error, before the first readable run with a smaller id, passes every filter and counts in `limit`. What could not
+   * be listed at all (the root, a status directory) comes first, with the run id `""`. Between two rows nothing is held.
+   *
+   * With `limit` only as many manifests are read as the order needs, where run ids begin with a date and a time.
+   *
+   * @throws TypeError, with the first row, for a filter of a wrong type and after `close()`; the signal's reason after an abort.
+   */
+  listBackupRuns(filter?: RunFilter): AsyncGenerator<ListedRun, void, void>;
   /** Aborts what is in flight, resolves when nothing is held any more. May be called twice. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -61,15 +84,17 @@ export function createInspector(options: InspectorOptions): Inspector {
   let isClosed = false;
   let closed: Promise<void> | null = null;
 
-  async function inspect(request: unknown, callOptions: InspectionOptions = {}): Promise<Answer> {
-    const call = inspectionSettings(callOptions);
+  /** Does a piece of work that an abort or `close()` ends. */
+  function perform<T>(
+    signal: AbortSignal | undefined,
+    work: (canceller: Canceller) => Promise<T>,
+  ): Promise<T> {
     if (isClosed) throw new TypeError('Cannot inspect a run: the inspector is closed');
     const canceller = createCanceller();
-    if (call.signal?.aborted === true) canceller.cancel(call.signal.reason);
-    const unlisten =
-      call.signal === undefined ? () => undefined : relay.listen(call.signal, canceller.cancel);
-    const inspection = traceInspect(request, call.level, () => inspectRun(request, call, canceller, shared));
-    inFlight.set(canceller, inspection);
+    if (signal?.aborted === true) canceller.cancel(signal.reason);
+    const unlisten = signal === undefined ? () => undefined : relay.listen(signal, canceller.cancel);
+    const working = work(canceller);
+    inFlight.set(canceller, working);
     const end = (): void => {
       inFlight.delete(canceller);
       unlisten();
@@ -77,8 +102,27 @@ export function createInspector(options: InspectorOptions): Inspector {
     return new Promise((resolve, reject) => {
       // An abort frees the caller at once; what is held is given back as soon as the storage lets go of it.
       canceller.onCancel(reject);
-      inspection.finally(end).then(resolve, reject);
+      working.finally(end).then(resolve, reject);
     });
+  }
+
+  /** Inspects a run, and makes of all that was found what the caller asked for. */
+  async function inspect<T>(
+    request: unknown,
+    callOptions: InspectionOptions = {},
+    conclude: (answer: Answer) => T,
+  ): Promise<T> {
+    const call = inspectionSettings(callOptions);
+    return conclude(
+      await perform(call.signal, (canceller) =>
+        traceInspect(request, call.level, () => inspectRun(request, call, canceller, shared)),
+      ),
+    );
+  }
+
+  async function* list(filter: RunFilter = {}): AsyncGenerator<ListedRun, void, void> {
+    const wanted = filterSettings(filter);
+    yield* listRuns(wanted, shared, (work) => perform(wanted.signal, work));
   }
 
   async function shutDown(): Promise<void> {
@@ -95,7 +139,15 @@ export function createInspector(options: InspectorOptions): Inspector {
     return closed;
   }
 
-  return { getBackupRun: inspect, close, [Symbol.asyncDispose]: close };
+  return {
+    getBackupRun: (request, call) =>
+      inspect(request, call, (answer) => keepFindings(answer, limits.findings)),
+    validateBackupRun: (request, call) =>
+      inspect(request, call, (answer) => judgeRestorable(answer, limits.findings)),
+    listBackupRuns: list,
+    close,
+    [Symbol.asyncDispose]: close,
+  };
 }
 
 /** What one inspection is done with: the options of an inspector and of a call. */

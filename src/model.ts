@@ -1,7 +1,4 @@
-/** The nouns callers see: what a run, its participants, its artifacts and the answer about them look like. */
-
-import type { BackupRunError } from './errors.ts';
-import type { Finding } from './findings.ts';
+/** The nouns callers see: what a run, its participants and its artifacts look like, and how far a look at them reaches. */
 
 /** What a run copies: everything, or the participants that were asked for. */
 export type RunType = 'full' | 'scoped';
@@ -98,21 +95,3 @@ export interface Coverage {
   /** Findings there were, also those beyond the limit on findings kept. */
   findingsTotal: number;
 }
-
-/** A run that could be read, with everything found wrong with it. */
-export interface Inspected {
-  ok: true;
-  run: BackupRun;
-  /** The run's, then by participant and artifact in answer order, then unlisted files by path. */
-  findings: Finding[];
-  coverage: Coverage;
-}
-
-/** Why there is no run to return. */
-export interface Refused {
-  ok: false;
-  error: BackupRunError;
-}
-
-/** What an inspection resolves to; narrows on `ok`. */
-export type Answer = Inspected | Refused;

@@ -19,15 +19,15 @@ export interface InspectorOptions {
    * Threads that hash; one less than there are processors, at least one. 0 hashes on the calling thread, in chunks that
    * take less than a millisecond.
    */
-  threads?: number;
+  threads?: number | undefined;
   /** Bytes a second that all calls together may read of artifacts; no limit. */
-  maxBytesPerSecond?: number;
+  maxBytesPerSecond?: number | undefined;
   /** Remembers digests, so that files that did not change are not read again; made by `createMemo()`. */
-  memo?: Memo;
+  memo?: Memo | undefined;
   /** Milliseconds without an answer of the storage after which a file counts as stalled; 30,000. */
-  stallTimeoutMs?: number;
+  stallTimeoutMs?: number | undefined;
   /** What a run may have at most. */
-  limits?: Partial<InspectionLimits>;
+  limits?: Partial<InspectionLimits> | undefined;
 }
 
 /** What a run may have at most. A run over a limit is refused, findings over theirs are only counted. */
@@ -47,16 +47,16 @@ export interface InspectionLimits {
 /** How one inspection is done. */
 export interface InspectionOptions {
   /** How far to check; `digest`. */
-  level?: Level;
+  level?: Level | undefined;
   /** Aborts the inspection: its promise rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /**
    * Milliseconds after which hashing stops; the answer holds what was verified so far, critical participants first, small
    * artifacts first within them. No limit.
    */
-  timeBudgetMs?: number;
+  timeBudgetMs?: number | undefined;
   /** Is told how far the inspection is, at most 10 times a second and once at the end. If it throws, the call rejects. */
-  onProgress?: (progress: Progress) => void;
+  onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** The options of an inspector, complete. */
@@ -101,7 +101,8 @@ function readRunId(request: unknown): string {
   throw new Refusal(invalidData(found));
 }
 
-const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** A safe non-negative integer. */
+export const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 /** Far below what a string of JavaScript can hold. */
@@ -132,10 +133,15 @@ const inspectorSchema = v.object({
   ),
 });
 
+export const abortSignal = v.custom<AbortSignal>(isAbortSignal, 'expected an AbortSignal');
+
+/** Milliseconds that a timer can wait. */
+export const budget = v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_TIMER));
+
 const inspectionSchema = v.object({
   level: v.optional(v.picklist(['digest', 'size', 'none']), 'digest'),
-  signal: v.optional(v.custom<AbortSignal>(isAbortSignal, 'expected an AbortSignal')),
-  timeBudgetMs: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_TIMER))),
+  signal: v.optional(abortSignal),
+  timeBudgetMs: v.optional(budget),
   onProgress: v.optional(v.custom<(progress: Progress) => void>(isFunction, 'expected a function')),
 });
 
@@ -151,7 +157,8 @@ export function inspectionSettings(options: unknown): InspectionSettings {
   return { level, signal, timeBudgetMs, onProgress };
 }
 
-function checked<Schema extends v.GenericSchema>(
+/** Checks options of a caller; throws a `TypeError` that names the first bad one. */
+export function checked<Schema extends v.GenericSchema>(
   schema: Schema,
   options: unknown,
   task: string,

@@ -8,7 +8,7 @@ const SLICE = 8;
 const STRIDE = 64;
 
 /** What `work` makes of every item, in their order. */
-export async function mapInSlices<T, R>(items: readonly T[], work: (item: T) => R): Promise<R[]> {
+export async function mapInSlices<T, R>(items: Iterable<T>, work: (item: T) => R): Promise<R[]> {
   const results: R[] = [];
   let since = performance.now();
   for (const item of items) {

@@ -4,16 +4,18 @@ import { SOURCES, type Source } from './support/sources.ts';
 /** From the bottom up; a name that ends in `/` is a folder. Files of one layer may import each other, without a cycle. */
 const LAYERS = [
   ['quote', 'cancellation', 'slices', 'patience'],
-  ['gate'],
-  ['errors', 'findings'],
-  ['model'],
+  ['gate', 'model'],
+  ['findings', 'errors'],
+  ['answer'],
   ['diagnostics'],
   ['store/'],
   ['manifest/'],
   ['verify/'],
-  ['request', 'assemble'],
+  ['request', 'assemble', 'restorable'],
   ['inspect-run'],
+  ['listing/'],
   ['inspector'],
+  ['command'],
   ['index'],
   ['cli/'],
 ];

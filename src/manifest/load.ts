@@ -63,7 +63,8 @@ export interface LoadedRun extends RunRecord {
 /** How often a run is read whose manifest is rewritten meanwhile. */
 const ATTEMPTS = 10;
 
-type RunManifest = ManifestRead<RunRecord> & { readonly found: 'record' };
+/** A run manifest that was read. */
+export type RunManifest = ManifestRead<RunRecord> & { readonly found: 'record' };
 
 /** Loads the record of a run; rejects with a `Refusal` when there is none. */
 export async function loadRun(
@@ -97,7 +98,8 @@ export async function isUnchanged(
   return isSameRevision(loaded.stats, again.stats);
 }
 
-async function loadManifest(
+/** Loads the run manifest alone; rejects with a `Refusal` when there is none. */
+export async function loadManifest(
   disk: Session,
   run: Located,
   limits: Limits,

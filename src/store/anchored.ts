@@ -48,7 +48,7 @@ function anchor(fd: number, stats: Stats): Pin {
     look: (name) => ifThere(lstat(join(path, name))),
     entry: (name) => pinned(join(path, name), O_NOFOLLOW),
     directory: (name) => pinned(join(path, name), O_DIRECTORY),
-    list: () => list(path),
+    list: (pick) => list(path, pick),
     // Not blocking, so that a lease that another program holds cannot hang us.
     open: () => open(path, O_RDONLY | O_NONBLOCK),
     release: () => close(fd),

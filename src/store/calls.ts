@@ -122,25 +122,31 @@ export type Entry = fs.Dirent;
 /** Entries taken from a directory at once: a directory of a million names must not stall the loop. */
 const SLICE = 1_024;
 
-/** Lists a directory, in no order; from the start again when it was interrupted. */
-export function* list(path: FsPath): Plan<Entry[]> {
+/**
+ * Lists a directory, in no order: what `pick` makes of its entries, which are many, but for null. From the start again when it
+ * was interrupted.
+ */
+export function* list<T>(path: FsPath, pick: (entry: Entry) => T | null): Plan<T[]> {
   for (let retry = 0; ; retry += 1) {
     try {
-      return yield* listOnce(path);
+      return yield* listOnce(path, pick);
     } catch (fault) {
       if (!isTransient(fault) || retry === RETRIES) throw fault;
     }
   }
 }
 
-function* listOnce(path: FsPath): Plan<Entry[]> {
+function* listOnce<T>(path: FsPath, pick: (entry: Entry) => T | null): Plan<T[]> {
   const directory = yield* openDirectory(path);
-  const entries: Entry[] = [];
+  const picked: T[] = [];
   try {
     for (;;) {
       const slice = yield* readSlice(directory);
-      if (slice.length === 0) return entries;
-      entries.push(...slice);
+      if (slice.length === 0) return picked;
+      for (const entry of slice) {
+        const item = pick(entry);
+        if (item !== null) picked.push(item);
+      }
     }
   } finally {
     yield* closeDirectory(directory);

@@ -53,10 +53,10 @@ function named(path: FsPath, stats: Stats, confirmAbove: Confirm, confirm: Confi
     },
     entry: (name) => unfollowed(join(path, name), confirm),
     directory: (name) => followed(join(path, name), confirm),
-    *list() {
-      const entries = yield* list(path);
+    *list(pick) {
+      const picked = yield* list(path, pick);
       yield* confirm();
-      return entries;
+      return picked;
     },
     open: () => openNamed(path, stats, confirmAbove),
     release: nothing,

@@ -18,8 +18,8 @@ export interface Pin {
   look(name: string): Plan<Stats | null>;
   /** Pins the directory of this name, also through a symlink. */
   directory(name: string): Plan<Pin>;
-  /** Lists this directory, in no order. */
-  list(): Plan<Entry[]>;
+  /** Lists this directory, in no order: what `pick` makes of its entries, but for null. */
+  list<T>(pick: (entry: Entry) => T | null): Plan<T[]>;
   /** Opens this file for reading. Callers have seen that it is a regular one. */
   open(): Plan<number>;
   release(): Plan<void>;

@@ -53,7 +53,7 @@ function* locateOnce(root: Root, runId: string, at: Whereabouts, isLast: boolean
   try {
     yield* lookEverywhere(root, runId, at, found);
     const odd = found.find(({ pin }) => !pin.stats.isDirectory());
-    if (odd !== undefined) throw new Refusal(unsafe(odd.path, 'directory', kindOf(odd.pin.stats)));
+    if (odd !== undefined) throw noDirectory(odd);
     const newest = found.at(-1) ?? null;
     const isOne = found.every(({ pin }) => newest !== null && isSameEntry(pin.stats, newest.pin.stats));
     if (isOne) chosen = newest;
@@ -70,32 +70,68 @@ function* locateOnce(root: Root, runId: string, at: Whereabouts, isLast: boolean
   }
 }
 
+/** Finds a run where it was seen, without a look at the other directories. The caller releases its pin. */
+export function* locateIn(
+  root: Root,
+  directory: StatusDirectory,
+  runId: string,
+  at: Whereabouts,
+): Plan<Located> {
+  const rootPin = yield* naming(at, root.name, root.pin());
+  let found: Located | null = null;
+  try {
+    found = yield* lookIn(rootPin, root, directory, runId, at);
+  } finally {
+    yield* rootPin.release();
+  }
+  if (found === null) throw new Refusal(notFound(runId));
+  if (found.pin.stats.isDirectory()) return found;
+  yield* found.pin.release();
+  throw noDirectory(found);
+}
+
+function noDirectory({ path, pin }: Located): Refusal {
+  return new Refusal(unsafe(path, 'directory', kindOf(pin.stats)));
+}
+
 /** Pins whatever has the run's name, in look-up order, into `found`, which is the caller's to release. */
 function* lookEverywhere(root: Root, runId: string, at: Whereabouts, found: Located[]): Plan<void> {
   const rootPin = yield* naming(at, root.name, root.pin());
   try {
     for (const directory of LOOK_UP_ORDER) {
-      const statusPath = `${root.name}/${directory}`;
-      const status = yield* naming(at, statusPath, statusDirectory(rootPin, directory));
-      if (status === null) continue;
-      try {
-        const path = runPath(root.name, directory, runId);
-        const pin = yield* naming(at, path, pinIfThere(status, runId));
-        if (pin === null) continue;
-        const { dev, ino } = pin.stats;
-        const address = { fd: pin.fd, root: root.path, directory, runId, dev, ino };
-        found.push({ runId, directory, path, pin, address });
-      } finally {
-        yield* status.release();
-      }
+      const located = yield* lookIn(rootPin, root, directory, runId, at);
+      if (located !== null) found.push(located);
     }
   } finally {
     yield* rootPin.release();
   }
 }
 
-/** Pins a status directory, or null when the root has none of this name. */
-function* statusDirectory(root: Pin, name: StatusDirectory): Plan<Pin | null> {
+/** Pins whatever has the run's name in one status directory, or null. */
+function* lookIn(
+  rootPin: Pin,
+  root: Root,
+  directory: StatusDirectory,
+  runId: string,
+  at: Whereabouts,
+): Plan<Located | null> {
+  const statusPath = `${root.name}/${directory}`;
+  const status = yield* naming(at, statusPath, statusDirectory(rootPin, directory));
+  if (status === null) return null;
+  try {
+    const path = runPath(root.name, directory, runId);
+    const pin = yield* naming(at, path, pinIfThere(status, runId));
+    if (pin === null) return null;
+    const { dev, ino } = pin.stats;
+    const address = { fd: pin.fd, root: root.path, directory, runId, dev, ino };
+    return { runId, directory, path, pin, address };
+  } finally {
+    yield* status.release();
+  }
+}
+
+/** Pins a status directory, which may be a symlink, or null when the root has none of this name. */
+export function* statusDirectory(root: Pin, name: StatusDirectory): Plan<Pin | null> {
   try {
     return yield* root.directory(name);
   } catch (fault) {

@@ -85,17 +85,21 @@ function leadsTo({ names }: Step, further: readonly Buffer[]): boolean {
   return names.every((name, index) => further[index]?.equals(name) === true);
 }
 
+function whole(entry: Entry): Entry {
+  return entry;
+}
+
 function* nothing(): Plan<void> {}
 
 function* listBelow(directory: Pin, names: readonly Buffer[]): Plan<Listed> {
-  if (names.length === 0) return { entries: yield* directory.list(), pin: null };
+  if (names.length === 0) return { entries: yield* directory.list(whole), pin: null };
   const walked = yield* walk(directory, names);
   // It was there a moment ago: gone, or replaced by something that holds no entries.
   if (walked.ended !== 'at') return { entries: [], pin: null };
   const { pin } = walked;
   let entries: Entry[] | null = null;
   try {
-    entries = pin.stats.isDirectory() ? yield* pin.list() : [];
+    entries = pin.stats.isDirectory() ? yield* pin.list(whole) : [];
   } finally {
     if (entries === null) yield* pin.release();
   }

@@ -1,0 +1,198 @@
+/** A message and the session it came from come in, the reply goes out; how either travels is the caller's business. */
+
+import * as v from 'valibot';
+import type { Answer, ListedRun, Validation } from './answer.ts';
+import { accessDenied, busy, invalidFilter, Refusal, unknownCommand, type BackupRunError } from './errors.ts';
+import type { Inspector } from './inspector.ts';
+import { moment, wantedRuns, type RunFilter } from './listing/filter.ts';
+import { describe } from './manifest/schemas.ts';
+import type { BackupRun } from './model.ts';
+import { abortSignal, budget, checked, type InspectionOptions } from './request.ts';
+
+/** Who sent a message: what the caller's own log-in found out, never a part of the message. */
+export interface CommandSession {
+  /** `SESSION_ADMIN` and `SESSION_MANAGER` may ask. */
+  readonly role?: unknown;
+}
+
+/** How all commands of a handler are run. */
+export interface CommandOptions {
+  /**
+   * Milliseconds a command may take, because clients do not wait for ever: an inspection answers with what was verified by
+   * then, a listing that is not complete by then is `BUSY`. No limit.
+   */
+  timeBudgetMs?: number | undefined;
+}
+
+/** How one message is handled. */
+export interface MessageOptions {
+  /** Aborts the command, when nobody waits for its reply any more: the promise rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What every reply has: the `extID` of the message, when that is a string or a number. */
+export interface ReplyBase {
+  extID?: string | number;
+}
+
+/** The reply to a command that could not be carried out. */
+export interface FailureReply extends ReplyBase {
+  /** The code of the error. */
+  error: BackupRunError['code'];
+  http_code: BackupRunError['httpCode'];
+  /** The message of the error, for people. */
+  description: string;
+}
+
+/** The reply to `GetBackupRun`: the run, flat. */
+export interface RunReply extends ReplyBase, BackupRun {}
+
+/** The reply to `ValidateBackupRun` when the run is a restore point. */
+export interface ValidReply extends RunReply {
+  ok: true;
+}
+
+/** A run of a listing that could not be read. */
+export interface UnreadableRow extends Omit<FailureReply, 'extID'> {
+  run_id: string;
+  path: string;
+}
+
+/** The reply to `GetBackupRuns`. */
+export interface RunsReply extends ReplyBase {
+  /** Newest first. */
+  rows: (BackupRun | UnreadableRow)[];
+}
+
+/** What a handler resolves to. JSON-safe. */
+export type Reply = RunReply | ValidReply | RunsReply | FailureReply;
+
+/**
+ * Handles one message `{ command, extID, data }`. Judges the role first, then the command, then the data.
+ *
+ * @throws the signal's reason after an abort, and a TypeError for options of a wrong type or a closed inspector; never for
+ * what a message or a session holds.
+ */
+export type CommandHandler = (
+  message: unknown,
+  session: CommandSession,
+  options?: MessageOptions,
+) => Promise<Reply>;
+
+const ROLES = ['SESSION_ADMIN', 'SESSION_MANAGER'];
+
+const COMMANDS = ['GetBackupRun', 'ValidateBackupRun', 'GetBackupRuns', 'GetBackupsList'];
+
+/** A reply without its envelope. */
+type Body = BackupRun | (BackupRun & { readonly ok: true }) | Pick<RunsReply, 'rows'>;
+
+/**
+ * Creates a handler of the commands `GetBackupRun`, `ValidateBackupRun` and `GetBackupRuns` (also `GetBackupsList`).
+ *
+ * @param inspector - stays the caller's, who closes it.
+ * @throws TypeError for options of a wrong type.
+ */
+export function createCommandHandler(inspector: Inspector, options: CommandOptions = {}): CommandHandler {
+  const { timeBudgetMs } = checked(handlerSchema, options, 'create a command handler');
+  return async (message, session, messageOptions = {}) => {
+    const { signal } = checked(messageSchema, messageOptions, 'handle a message');
+    const role = keyOf(session, 'role');
+    const extID = keyOf(message, 'extID');
+    const envelope = typeof extID === 'string' || typeof extID === 'number' ? { extID } : {};
+    try {
+      if (typeof role !== 'string' || !ROLES.includes(role)) throw new Refusal(accessDenied(ROLES));
+      return { ...envelope, ...(await carryOut(message, inspector, { signal, timeBudgetMs })) };
+    } catch (thrown) {
+      if (thrown instanceof Refusal) return { ...envelope, ...failure(thrown.error) };
+      throw thrown;
+    }
+  };
+}
+
+/** Rejects with a `Refusal` when the command cannot be carried out. */
+async function carryOut(message: unknown, inspector: Inspector, call: Call): Promise<Body> {
+  const command = keyOf(message, 'command');
+  switch (command) {
+    case 'GetBackupRun':
+      return runOf(await inspector.getBackupRun(keyOf(message, 'data'), call));
+    case 'ValidateBackupRun':
+      return { ...runOf(await inspector.validateBackupRun(keyOf(message, 'data'), call)), ok: true };
+    case 'GetBackupRuns':
+    case 'GetBackupsList':
+      return listRows(inspector, keyOf(message, 'data'), call);
+    default:
+      throw new Refusal(unknownCommand(COMMANDS, describe(command)));
+  }
+}
+
+/** What limits a command. */
+type Call = Pick<InspectionOptions, 'signal' | 'timeBudgetMs'>;
+
+/** What an object of any origin has under a key; nothing when it cannot be read. */
+function keyOf(value: unknown, key: string): unknown {
+  try {
+    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+  } catch {
+    // A getter or a proxy threw: there is nothing that could be meant.
+    return undefined;
+  }
+}
+
+function failure({ code, httpCode, message }: BackupRunError): Omit<FailureReply, 'extID'> {
+  return { error: code, http_code: httpCode, description: message };
+}
+
+function runOf(answer: Answer | Validation): BackupRun {
+  if (answer.ok) return answer.run;
+  throw new Refusal(answer.error);
+}
+
+const handlerSchema = v.object({ timeBudgetMs: v.optional(budget) });
+const messageSchema = v.object({ signal: v.optional(abortSignal) });
+
+const listSchema = v.object({ ...wantedRuns, started_from: moment, started_to: moment });
+
+function filterOf(data: unknown = {}): RunFilter {
+  let issue = { path: 'data', message: 'expected an object that can be read' };
+  try {
+    const parsed = v.safeParse(Array.isArray(data) ? v.never() : listSchema, data);
+    if (parsed.success) {
+      const { started_from: startedFrom, started_to: startedTo, ...wanted } = parsed.output;
+      return { ...wanted, startedFrom, startedTo };
+    }
+    const [first] = parsed.issues;
+    issue = { path: ['data', v.getDotPath(first) ?? []].flat().join('.'), message: first.message };
+  } catch {
+    // A getter or a proxy threw.
+  }
+  throw new Refusal(invalidFilter(issue.path, issue.message));
+}
+
+const OVER = new Error('the time budget is over');
+
+async function listRows(inspector: Inspector, data: unknown, call: Call): Promise<Pick<RunsReply, 'rows'>> {
+  const { signal, timeBudgetMs } = call;
+  const filter = filterOf(data);
+  const end = new AbortController();
+  const follow = (): void => end.abort(signal?.reason);
+  if (signal?.aborted === true) follow();
+  signal?.addEventListener('abort', follow, { once: true });
+  const timer = timeBudgetMs === undefined ? undefined : setTimeout(() => end.abort(OVER), timeBudgetMs);
+  const rows: RunsReply['rows'] = [];
+  try {
+    for await (const row of inspector.listBackupRuns({ ...filter, signal: end.signal }))
+      rows.push(rowOf(row));
+    return { rows };
+  } catch (thrown) {
+    if (thrown !== OVER) throw thrown;
+    // A part of the list would pass for the whole of it.
+    throw new Refusal(busy(`not all of them could be listed in ${timeBudgetMs} ms; ask with a limit`));
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', follow);
+  }
+}
+
+function rowOf(row: ListedRun): BackupRun | UnreadableRow {
+  return row.ok ? row.run : { run_id: row.run_id, path: row.path, ...failure(row.error) };
+}

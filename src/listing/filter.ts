@@ -1,0 +1,72 @@
+/** The options of a listing come in, a complete filter goes out; a bad one is the caller's mistake (pure). */
+
+import * as v from 'valibot';
+import type { BackupRun, RunStatus, RunTrigger, RunType } from '../model.ts';
+import { abortSignal, checked, natural } from '../request.ts';
+
+/** Which runs are listed, and how. */
+export interface RunFilter {
+  /** Statuses to list; all. A run passes when its status, as `getBackupRun` would answer it, is one of them. */
+  status?: readonly RunStatus[] | undefined;
+  /** Types to list; all. */
+  type?: readonly RunType[] | undefined;
+  /** Triggers to list; all. */
+  trigger?: readonly RunTrigger[] | undefined;
+  /** Unix seconds of the earliest start, inclusive; no limit. */
+  startedFrom?: number | undefined;
+  /** Unix seconds of the latest start, inclusive; no limit. */
+  startedTo?: number | undefined;
+  /** Rows, at most; no limit. With it, times in run ids are trusted to order runs to within two hours. */
+  limit?: number | undefined;
+  /** Whether rows have their participants, with the verdicts that were recorded (level `none`); false. */
+  participants?: boolean | undefined;
+  /** Aborts the listing: the next row rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A filter, complete. */
+export interface FilterSettings {
+  readonly isListed: (run: BackupRun) => boolean;
+  /** Null without one. */
+  readonly limit: number | null;
+  readonly participants: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What is asked of the runs themselves, by the names of their fields in answers. */
+export const wantedRuns = {
+  status: v.optional(
+    v.array(v.picklist(['running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'])),
+  ),
+  type: v.optional(v.array(v.picklist(['full', 'scoped']))),
+  trigger: v.optional(v.array(v.picklist(['manual', 'cron', 'pre_update', 'shutdown']))),
+  limit: v.optional(natural),
+};
+
+/** Unix seconds. */
+export const moment = v.optional(natural);
+
+const filterSchema = v.object({
+  ...wantedRuns,
+  startedFrom: moment,
+  startedTo: moment,
+  participants: v.optional(v.boolean(), false),
+  signal: v.optional(abortSignal),
+});
+
+/** Completes the options of a listing; throws a `TypeError` for bad ones. */
+export function filterSettings(filter: unknown): FilterSettings {
+  const wanted = checked(filterSchema, filter, 'list backup runs');
+  const { status, type, trigger, startedFrom = 0, startedTo = Infinity } = wanted;
+  return {
+    isListed: (run) =>
+      (status?.includes(run.status) ?? true) &&
+      (type?.includes(run.type) ?? true) &&
+      (trigger?.includes(run.trigger) ?? true) &&
+      run.started_at >= startedFrom &&
+      run.started_at <= startedTo,
+    limit: wanted.limit ?? null,
+    participants: wanted.participants,
+    signal: wanted.signal,
+  };
+}

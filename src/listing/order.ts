@@ -1,0 +1,141 @@
+/** The names of runs come in, then what reading them told; the runs go out newest first, as soon as no unread one could go before (pure). */
+
+import type { StatusDirectory } from '../store/layout.ts';
+import { createHeap } from './heap.ts';
+
+/** A run by its name, and the directories where it was seen, in look-up order. */
+export interface NamedRun {
+  readonly runId: string;
+  readonly directories: readonly StatusDirectory[];
+}
+
+/** A run that has been read and is to be listed. */
+export interface PlacedRun<Row> extends NamedRun {
+  /** Unix seconds; null when the run could not be read. */
+  readonly startedAt: number | null;
+  /** What was read, where it is kept. */
+  readonly row: Row | null;
+}
+
+/** Puts runs into the order of a listing. */
+export interface Order<Row> {
+  /** Tells of a run; all of them before the first is taken. */
+  add(run: NamedRun): void;
+  /** Takes out the runs that are to be read next. */
+  take(most: number): NamedRun[];
+  /** Tells when a run that was read started, also if it is not to be listed: no run that is older by its id is newer. */
+  sawStart(runId: string, startedAt: number): void;
+  /** Tells of a run that is to be listed. */
+  place(run: PlacedRun<Row>): void;
+  /** Whether the run that goes out next is known, or that there is none. */
+  isSettled(): boolean;
+  /** Takes out the run that comes next, or null. */
+  next(): PlacedRun<Row> | null;
+}
+
+/** Seconds that the clock behind run ids may be off: local time jumps by an hour, and a run starts after it was named. */
+const TRUST = 2 * 3_600;
+
+/**
+ * Newest first by start, ties by run id descending; a run that could not be read goes before the first readable one with a
+ * smaller id.
+ *
+ * @param trustsIds - whether the times in ids order runs to within two hours, so that not every run has to be read.
+ */
+export function createOrder<Row>(trustsIds: boolean): Order<Row> {
+  const unread = createHeap<Unread>(isReadBefore);
+  const readable = createHeap<PlacedRun<Row>>(isNewer);
+  const unreadable = createHeap<PlacedRun<Row>>((a, b) => a.runId > b.runId);
+  const horizon = createHorizon();
+
+  function isSettled(): boolean {
+    const frontier = unread.peek();
+    if (frontier === null) return true;
+    const next = readable.peek();
+    if (next === null || frontier.clock === null) return false;
+    // An unread run with a greater id may turn out to be unreadable, and would then go before.
+    return frontier.runId < next.runId && (next.startedAt ?? 0) >= horizon.below(frontier.clock);
+  }
+
+  return {
+    add: (run) => unread.push({ ...run, clock: trustsIds ? clockOf(run.runId) : null }),
+    take(most) {
+      const taken: NamedRun[] = [];
+      for (let run = unread.peek(); run !== null && taken.length < most; run = unread.peek()) {
+        taken.push(run);
+        unread.pop();
+      }
+      return taken;
+    },
+    sawStart(runId, startedAt) {
+      const clock = trustsIds ? clockOf(runId) : null;
+      if (clock !== null) horizon.saw(clock, startedAt);
+    },
+    place: (run) => (run.startedAt === null ? unreadable : readable).push(run),
+    isSettled,
+    next() {
+      const [newest, bad] = [readable.peek(), unreadable.peek()];
+      const isBadFirst = newest === null || (bad !== null && bad.runId > newest.runId);
+      return (isBadFirst ? unreadable : readable).pop();
+    },
+  };
+}
+
+interface Unread extends NamedRun {
+  /** Null when the id tells no time, or is not trusted. */
+  readonly clock: number | null;
+}
+
+/** Those whose ids tell no time first, because they may belong anywhere; then from the newest on. */
+function isReadBefore(a: Unread, b: Unread): boolean {
+  if (a.clock !== b.clock) return a.clock === null || (b.clock !== null && a.clock > b.clock);
+  return a.runId > b.runId;
+}
+
+function isNewer(a: PlacedRun<unknown>, b: PlacedRun<unknown>): boolean {
+  const [startA, startB] = [a.startedAt ?? 0, b.startedAt ?? 0];
+  return startA === startB ? a.runId > b.runId : startA > startB;
+}
+
+/** Knows the start that no unread run can reach. */
+interface Horizon {
+  /** Tells of a run that was read; clocks only descend, but for those read together. */
+  saw(clock: number, startedAt: number): void;
+  /** Every run with this clock or an older one started before this moment. */
+  below(clock: number): number;
+}
+
+function createHorizon(): Horizon {
+  // Only those within two hours of the frontier wait here.
+  const recent = createHeap<{ readonly clock: number; readonly startedAt: number }>(
+    (a, b) => a.clock > b.clock,
+  );
+  let oldest = Infinity;
+  return {
+    saw: (clock, startedAt) => recent.push({ clock, startedAt }),
+    below(clock) {
+      for (let seen = recent.peek(); seen !== null && seen.clock > clock + TRUST; seen = recent.peek()) {
+        oldest = Math.min(oldest, seen.startedAt);
+        recent.pop();
+      }
+      return oldest;
+    },
+  };
+}
+
+const REAL_FORM = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-\d+$/;
+
+/**
+ * The time in a run id of the real form (`20260629-121045-000001`: a date, a time, a counter) in seconds, or null. It is a
+ * local time of somewhere: good to compare ids with, and no moment.
+ */
+export function clockOf(runId: string): number | null {
+  const found = REAL_FORM.exec(runId);
+  if (found === null) return null;
+  const [, year, month, day, hour, minute, second] = found;
+  const text = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
+  const milliseconds = Date.parse(text);
+  // The 31st of February is parsed as a day of March.
+  const isReal = !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === text;
+  return isReal ? milliseconds / 1_000 : null;
+}

@@ -1,0 +1,117 @@
+/** The name of a run comes in, its row of a listing goes out, read from the run manifest alone; null when the run is gone. */
+
+import type { ListedRun } from '../answer.ts';
+import type { Cancellation } from '../cancellation.ts';
+import { Refusal, type BackupRunError } from '../errors.ts';
+import { loadManifest, type Limits, type RunManifest } from '../manifest/load.ts';
+import { judgeStatus } from '../manifest/status.ts';
+import { runOf } from '../assemble.ts';
+import { pause, type Plan, type Stats } from '../store/calls.ts';
+import type { Session } from '../store/disk.ts';
+import { refusalOf } from '../store/errno.ts';
+import { runPath } from '../store/layout.ts';
+import { isSameRevision } from '../store/pin.ts';
+import { locate, locateIn, type Located, type Whereabouts } from '../store/resolve.ts';
+import type { Root } from '../store/root.ts';
+import type { NamedRun } from './order.ts';
+
+/** What rows are read with. */
+export interface RowSource {
+  readonly root: Root;
+  readonly limits: Limits;
+  readonly disk: Session;
+  readonly cancellation: Cancellation;
+}
+
+/** A row, and what it weighs. */
+export interface ReadRow {
+  readonly row: ListedRun;
+  /** Bytes of memory that keeping the row takes, at most, roughly. */
+  readonly weight: number;
+}
+
+/** How often a run is looked at with which something is wrong, and that is moved or changed meanwhile. */
+const ATTEMPTS = 5;
+
+/** Milliseconds between two looks: whoever moves or deletes the run needs some. */
+const PAUSE = 50;
+
+/** Bytes of a row beside the texts of its manifest. */
+const ROW_WEIGHT = 512;
+
+/** Bytes of an error: at most 20 issues, a sentence each. */
+const ERROR_WEIGHT = 8_192;
+
+/** Reads the row of a run. What is wrong with it stands only if it is wrong twice, and nothing moved meanwhile. */
+export async function readRow(run: NamedRun, source: RowSource): Promise<ReadRow | null> {
+  const { root, disk, cancellation } = source;
+  const [only, another] = run.directories;
+  if (only !== undefined && another === undefined) {
+    const seen = await look(run, source, (at) => locateIn(root, only, run.runId, at));
+    if (seen?.trouble === null) return seen;
+  }
+  let before: Seen | null = null;
+  for (let attempt = 1; ; attempt += 1) {
+    const seen = await look(run, source, (at) => locate(root, run.runId, at));
+    if (seen === null || seen.trouble === null) return seen;
+    if (isSameTrouble(before, seen) || attempt === ATTEMPTS) return seen;
+    before = seen;
+    await disk.perform(pause(PAUSE), cancellation);
+  }
+}
+
+/** What one look at a run saw. */
+interface Seen extends ReadRow {
+  /** Why to look again; null when there is no reason. */
+  readonly trouble: string | null;
+  /** Of the run directory, when that much could be seen. */
+  readonly stats: Stats | null;
+}
+
+function isSameTrouble(before: Seen | null, now: Seen): boolean {
+  if (before === null || before.trouble !== now.trouble) return false;
+  if (before.stats === null || now.stats === null) return before.stats === now.stats;
+  return isSameRevision(before.stats, now.stats);
+}
+
+/** Looks at a run once; null when it is not there. */
+async function look(
+  run: NamedRun,
+  { root, limits, disk, cancellation }: RowSource,
+  locating: (at: Whereabouts) => Plan<Located>,
+): Promise<Seen | null> {
+  const at = { path: root.name };
+  let located: Located | null = null;
+  try {
+    located = await disk.perform(locating(at), cancellation, ({ pin }) => pin.release());
+    return readable(located, await loadManifest(disk, located, limits, cancellation));
+  } catch (fault) {
+    const refusal = fault instanceof Refusal ? fault : refusalOf(fault, located?.path ?? at.path);
+    if (!(refusal instanceof Refusal)) throw refusal;
+    const { error } = refusal;
+    return error.code === 'BACKUP_RUN_NOT_FOUND' ? null : unreadable(run, located, error, root);
+  } finally {
+    if (located !== null) await disk.end(located.pin.release());
+  }
+}
+
+function readable(located: Located, { value: { head }, stats }: RunManifest): Seen {
+  const judgedStatus = judgeStatus(located.directory, head.status);
+  return {
+    row: { ok: true, run: runOf(located, head, judgedStatus, []) },
+    weight: ROW_WEIGHT + 2 * Number(stats.size),
+    trouble: judgedStatus.conflict ? `${located.directory} ${head.status}` : null,
+    stats: located.pin.stats,
+  };
+}
+
+function unreadable(run: NamedRun, located: Located | null, error: BackupRunError, root: Root): Seen {
+  const [directory = 'completed'] = run.directories;
+  const path = located?.path ?? runPath(root.name, directory, run.runId);
+  return {
+    row: { ok: false, run_id: run.runId, path, error },
+    weight: ERROR_WEIGHT,
+    trouble: error.code,
+    stats: located?.pin.stats ?? null,
+  };
+}
