@@ -62,6 +62,9 @@ export function startThread({ source, schedule, rate }: ThreadOptions, events: T
   worker.on('error', events.onEnd);
   worker.on('exit', () => events.onEnd(new Error('the thread ended by itself')));
 
+  // What the control words say is about an earlier job until the thread has taken up this one.
+  const hasBegun = (): boolean => Atomics.load(control, CONTROL.job) === job;
+
   return {
     give(task, run, files) {
       job += 1;
@@ -71,9 +74,9 @@ export function startThread({ source, schedule, rate }: ThreadOptions, events: T
     },
     endJob: () => void Atomics.store(control, CONTROL.abort, job),
     beat: () => Atomics.load(control, CONTROL.beat),
-    hasBegun: () => Atomics.load(control, CONTROL.job) === job,
-    fileAt: () => Atomics.load(control, CONTROL.file),
-    bytesRead: () => Number(Atomics.load(bytes, 0)),
+    hasBegun,
+    fileAt: () => (hasBegun() ? Atomics.load(control, CONTROL.file) : 0),
+    bytesRead: () => (hasBegun() ? Number(Atomics.load(bytes, 0)) : 0),
     unref: () => worker.unref(),
     terminate: () => worker.terminate(),
   };
