@@ -12,6 +12,7 @@ import { mapInSlices } from '../slices.ts';
 import { readCatalog } from '../store/catalog.ts';
 import type { Session } from '../store/disk.ts';
 import { refusalOf } from '../store/errno.ts';
+import { holdRoot } from '../store/held-root.ts';
 import { runPath } from '../store/layout.ts';
 import type { FilterSettings } from './filter.ts';
 import { createOrder, type NamedRun, type Order, type PlacedRun } from './order.ts';
@@ -23,8 +24,8 @@ export type Step = <T>(work: (canceller: Canceller) => Promise<T>) => Promise<T>
 /** Runs read before the next look whether the order is known: as much more may be read than it needs. */
 const BATCH = 32;
 
-/** Runs read at once, each with up to four descriptors. */
-const LANES = 8;
+/** Runs read at once, each with some six descriptors. More than calls that may be in flight: who waits for a writer makes none. */
+const LANES = 4;
 
 /** Bytes of rows that wait for their turn; those that do not fit in are read once more when it comes. */
 const MOST_KEPT = 16 * 1_024 * 1_024;
@@ -84,11 +85,20 @@ async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRu
 async function readMore(listing: Listing, cancellation: Cancellation): Promise<void> {
   const { shared, order } = listing;
   const waiting = order.take(BATCH).values();
+  const leave = await shared.gateFor(RECORDED).enter(cancellation);
   const lane = (): Promise<void> =>
-    onDisk(shared, cancellation, async (disk) => {
-      for (const run of waiting) note(run, await readRow(run, { ...shared, disk, cancellation }), listing);
+    inSession(shared, async (disk) => {
+      const root = holdRoot(shared.root);
+      try {
+        for (const run of waiting) {
+          note(run, await readRow(run, { ...shared, root, disk, cancellation }), listing);
+        }
+      } finally {
+        await disk.end(root.release());
+      }
     });
   const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
+  leave();
   for (const each of lanes) if (each.status === 'rejected') throw each.reason;
 }
 
@@ -128,18 +138,22 @@ function rowOf(run: NamedRun, answer: Answer, { root }: Shared): ListedRun | nul
   return { ok: false, run_id: run.runId, path: runPath(root.name, directory, run.runId), error };
 }
 
-/** Works on the disk among the quick inspections, and leaves nothing under way there. */
+/** Works on the disk among the quick inspections. */
 async function onDisk<T>(
   shared: Shared,
   cancellation: Cancellation,
   work: (disk: Session) => Promise<T>,
 ): Promise<T> {
   const leave = await shared.gateFor(RECORDED).enter(cancellation);
-  const disk = shared.disk.session();
+  return inSession(shared, work).finally(leave);
+}
+
+/** Works on the disk, and leaves nothing under way there. */
+async function inSession<T>({ disk }: Shared, work: (disk: Session) => Promise<T>): Promise<T> {
+  const session = disk.session();
   try {
-    return await work(disk);
+    return await work(session);
   } finally {
-    await disk.drain();
-    leave();
+    await session.drain();
   }
 }
