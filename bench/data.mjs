@@ -29,23 +29,34 @@ export function makeRun(directory, { count, size, isSparse = false }) {
   return { root, path, directory, files: artifacts.map((a) => join(path, a.path)), bytes: count * size };
 }
 
+/** Makes so many completed runs, a quarter of an hour apart, with a manifest each and nothing else. */
+export function makeRuns(directory, count) {
+  const root = join(directory, 'backups');
+  for (let index = 0; index < count; index += 1) {
+    const startedAt = 1_782_727_845 - 900 * index;
+    const [date, time] = new Date(startedAt * 1_000).toISOString().split(/[T.]/);
+    const runId = `${date.replaceAll('-', '')}-${time.replaceAll(':', '')}-000001`;
+    const path = join(root, 'completed', runId);
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'manifest.json'), JSON.stringify(runManifest(runId, startedAt, [])));
+  }
+  return root;
+}
+
+function runManifest(runId, startedAt, participants) {
+  const times = { started_at: startedAt, finished_at: startedAt + 1 };
+  return { run_id: runId, type: 'full', trigger: 'cron', status: 'completed', ...times, participants };
+}
+
 export function participant(name) {
   return { name, critical: true, ok: true, status: 'completed', started_at: 1, finished_at: 2 };
 }
 
 export function writeManifests(path, participants) {
   mkdirSync(join(path, 'participants'), { recursive: true });
-  const runId = path.split('/').at(-1);
-  const head = {
-    run_id: runId,
-    type: 'full',
-    trigger: 'cron',
-    status: 'completed',
-    started_at: 1,
-    finished_at: 2,
-  };
   const names = participants.map(({ name }) => name);
-  writeFileSync(join(path, 'manifest.json'), JSON.stringify({ ...head, participants: names }));
+  const manifest = runManifest(path.split('/').at(-1), 1, names);
+  writeFileSync(join(path, 'manifest.json'), JSON.stringify(manifest));
   for (const each of participants) {
     writeFileSync(join(path, 'participants', `${each.name}.json`), JSON.stringify(each));
   }

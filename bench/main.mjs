@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { createInspector, createMemo } from 'backup-run-inspector';
-import { makeRun, participant, RUN_ID, writeManifests } from './data.mjs';
+import { makeRun, makeRuns, participant, RUN_ID, writeManifests } from './data.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -230,6 +230,32 @@ async function benchManyRuns() {
   });
 }
 
+async function benchListing() {
+  const root = makeRuns(place('listed'), Number(values.runs));
+  const inspector = inspectorFor({ root });
+  const list = async (filter, onRow = () => undefined) => {
+    for await (const row of inspector.listBackupRuns(filter)) {
+      if (!row.ok) throw new Error(row.error.message);
+      onRow();
+    }
+  };
+  await compare(`the newest 20 of ${values.runs} runs`, () => list({ limit: 20 }), {
+    'all of them': () => list({}),
+  });
+  const before = process.memoryUsage.rss();
+  let [first, peak] = [0, 0];
+  const delay = await delayDuring(() =>
+    list({}, () => {
+      const rss = process.memoryUsage.rss();
+      if (first === 0) first = rss;
+      peak = Math.max(peak, rss);
+    }),
+  );
+  const grown = (rss) => `${((rss - before) / 2 ** 20).toFixed(1)} MiB`;
+  console.log(`  listing all: event-loop delay ${shown(delay)}`);
+  console.log(`  RSS growth: ${grown(first)} until the first row, ${grown(peak)} at its peak`);
+}
+
 try {
   console.log(
     `${availableParallelism()} processors, Node ${process.version}, median of ${values.rounds} rounds`,
@@ -238,6 +264,7 @@ try {
   await benchSmall();
   await benchLoopAndMemory();
   await benchManyRuns();
+  await benchListing();
 } finally {
   for (const inspector of open) await inspector.close();
   rmSync(workplace, { recursive: true, force: true });
