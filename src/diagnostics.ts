@@ -4,7 +4,7 @@ import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { Answer } from './answer.ts';
 import type { Level } from './model.ts';
 
-/** Context of `tracing:backup-run-inspector:inspect:*`, one inspection. `result` is there from `asyncStart` on. */
+/** Context of `tracing:backup-run-inspector:inspect:*`, one inspection. `result`, with all findings, is there from `asyncStart` on. */
 export interface InspectTrace {
   /** As the caller gave it. */
   readonly request: unknown;

@@ -127,7 +127,7 @@ export function invalidData(found: string): InvalidData {
 
 /** Data of a command that is not what it takes. */
 export function invalidFilter(where: string, reason: string): InvalidData {
-  const message = `Cannot list backup runs: ${printable(where)}: ${reason}`;
+  const message = `Cannot list backup runs: ${printable(where)}: ${printable(reason)}`;
   return { code: 'INVALID_DATA', httpCode: 400, message };
 }
 

@@ -16,7 +16,8 @@ export type {
 } from './command.ts';
 export { createInspector, getBackupRun } from './inspector.ts';
 export type { GetBackupRunOptions, Inspector } from './inspector.ts';
-export type { InspectionLimits, InspectionOptions, InspectorOptions } from './request.ts';
+export type { InspectionLimits } from './limits.ts';
+export type { InspectionOptions, InspectorOptions } from './request.ts';
 export type { RunFilter } from './listing/filter.ts';
 export type {
   Answer,

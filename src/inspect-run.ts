@@ -10,7 +10,8 @@ import { assemble } from './assemble.ts';
 import { manifestInvalid, Refusal } from './errors.ts';
 import type { FindingCode } from './findings.ts';
 import type { Gate } from './gate.ts';
-import { isUnchanged, loadRun, type Limits } from './manifest/load.ts';
+import type { InspectionLimits } from './limits.ts';
+import { isUnchanged, loadRun } from './manifest/load.ts';
 import { tooMany } from './manifest/interpret.ts';
 import { mergeParticipants } from './manifest/merge.ts';
 import { judgeStatus } from './manifest/status.ts';
@@ -36,7 +37,7 @@ import type { Participation, Sharing } from './verify/sharing.ts';
 /** What the inspections of one inspector share. */
 export interface Shared {
   readonly root: Root;
-  readonly limits: Limits;
+  readonly limits: InspectionLimits;
   /** Bounds the inspections under way, and so their descriptors. */
   readonly gateFor: (call: InspectionSettings) => Gate;
   readonly disk: SharedDisk;

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { invalidData, notFound, Refusal } from './errors.ts';
 import { describe } from './manifest/schemas.ts';
-import type { Limits } from './manifest/load.ts';
+import type { InspectionLimits } from './limits.ts';
 import type { Level } from './model.ts';
 import { NAME } from './store/layout.ts';
 import type { Memo } from './verify/memo.ts';
@@ -28,20 +28,6 @@ export interface InspectorOptions {
   stallTimeoutMs?: number | undefined;
   /** What a run may have at most. */
   limits?: Partial<InspectionLimits> | undefined;
-}
-
-/** What a run may have at most. A run over a limit is refused, findings over theirs are only counted. */
-export interface InspectionLimits {
-  /** Bytes of one manifest; 16 MiB, and at most 256. */
-  manifestBytes: number;
-  /** Levels of nesting in one manifest; 64. */
-  manifestDepth: number;
-  /** Artifacts of one run; 100,000. */
-  artifacts: number;
-  /** Participants of one run; 10,000. */
-  participants: number;
-  /** Findings that are kept; 1,000. */
-  findings: number;
 }
 
 /** How one inspection is done. */
@@ -68,7 +54,7 @@ export interface InspectorSettings {
   readonly maxBytesPerSecond: number | null;
   readonly memo: Memo | null;
   readonly stallTimeoutMs: number;
-  readonly limits: Limits;
+  readonly limits: InspectionLimits;
 }
 
 /** The options of an inspection, complete. */

@@ -54,7 +54,11 @@ export function createOrder<Row>(trustsIds: boolean): Order<Row> {
     const next = readable.peek();
     if (next === null || frontier.clock === null) return false;
     // An unread run with a greater id may turn out to be unreadable, and would then go before.
-    return frontier.runId < next.runId && (next.startedAt ?? 0) >= horizon.below(frontier.clock);
+    if (frontier.runId > next.runId) return false;
+    const clock = clockOf(next.runId);
+    return clock === null
+      ? (next.startedAt ?? 0) >= horizon.below(frontier.clock)
+      : clock > frontier.clock + TRUST;
   }
 
   return {

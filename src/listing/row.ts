@@ -3,7 +3,8 @@
 import type { ListedRun } from '../answer.ts';
 import type { Cancellation } from '../cancellation.ts';
 import { Refusal, type BackupRunError } from '../errors.ts';
-import { loadManifest, type Limits, type RunManifest } from '../manifest/load.ts';
+import type { InspectionLimits } from '../limits.ts';
+import { loadManifest, type RunManifest } from '../manifest/load.ts';
 import { judgeStatus } from '../manifest/status.ts';
 import { runOf } from '../assemble.ts';
 import { pause, type Plan, type Stats } from '../store/calls.ts';
@@ -18,7 +19,7 @@ import type { NamedRun } from './order.ts';
 /** What rows are read with. */
 export interface RowSource {
   readonly root: Root;
-  readonly limits: Limits;
+  readonly limits: InspectionLimits;
   readonly disk: Session;
   readonly cancellation: Cancellation;
 }

@@ -2,6 +2,7 @@
 
 import type { Cancellation } from '../cancellation.ts';
 import { manifestInvalid, manifestMissing, Refusal, unsafe } from '../errors.ts';
+import type { InspectionLimits } from '../limits.ts';
 import { textOf } from '../quote.ts';
 import type { Plan, Stats } from '../store/calls.ts';
 import type { Session } from '../store/disk.ts';
@@ -27,20 +28,6 @@ import {
   type Wanted,
 } from './read.ts';
 import type { Parsed, ParticipantRecord } from './schemas.ts';
-
-/** What a run may have at most. */
-export interface Limits {
-  /** Bytes of one manifest. */
-  readonly manifestBytes: number;
-  /** Levels of nesting of one manifest. */
-  readonly manifestDepth: number;
-  /** Artifacts of one run. */
-  readonly artifacts: number;
-  /** Participants of one run. */
-  readonly participants: number;
-  /** Findings that are kept. */
-  readonly findings: number;
-}
 
 /** What stands in a participant's file. */
 export type FileRecord =
@@ -70,7 +57,7 @@ export type RunManifest = ManifestRead<RunRecord> & { readonly found: 'record' }
 export async function loadRun(
   disk: Session,
   run: Located,
-  limits: Limits,
+  limits: InspectionLimits,
   cancellation: Cancellation,
 ): Promise<LoadedRun> {
   let manifest = await loadManifest(disk, run, limits, cancellation);
@@ -91,7 +78,7 @@ export async function isUnchanged(
   disk: Session,
   run: Located,
   loaded: LoadedRun,
-  limits: Limits,
+  limits: InspectionLimits,
   cancellation: Cancellation,
 ): Promise<boolean> {
   const again = await loadManifest(disk, run, limits, cancellation);
@@ -102,7 +89,7 @@ export async function isUnchanged(
 export async function loadManifest(
   disk: Session,
   run: Located,
-  limits: Limits,
+  limits: InspectionLimits,
   cancellation: Cancellation,
 ): Promise<RunManifest> {
   const path = `${run.path}/${RUN_MANIFEST}`;
@@ -133,7 +120,7 @@ async function loadParticipants(
   disk: Session,
   run: Located,
   record: RunRecord,
-  limits: Limits,
+  limits: InspectionLimits,
   cancellation: Cancellation,
 ): Promise<Pick<LoadedRun, 'files' | 'unlistable' | 'wholly'>> {
   const quest = { below: run.pin, within: [PARTICIPANTS], pattern: `*${MANIFEST_ENDING}` };
@@ -173,7 +160,7 @@ async function readAll(
   disk: Session,
   run: Located,
   wanted: readonly Wanted<ParticipantRecord>[],
-  limits: Limits,
+  limits: InspectionLimits,
   cancellation: Cancellation,
 ): Promise<(ManifestRead<ParticipantRecord> | Fault)[]> {
   const reads: (ManifestRead<ParticipantRecord> | Fault)[] = [];
@@ -214,7 +201,7 @@ function nameOf(file: Buffer | undefined): string {
   return textOf(file ?? Buffer.alloc(0)).slice(0, -MANIFEST_ENDING.length);
 }
 
-function manifestLimits(limits: Limits): ManifestLimits {
+function manifestLimits(limits: InspectionLimits): ManifestLimits {
   // An artifact's record has up to eight keys; the rest is room for keys this version does not know.
   const tokens = 100_000 + 32 * (limits.artifacts + limits.participants);
   return { bytes: limits.manifestBytes, depth: limits.manifestDepth, tokens };

@@ -1,0 +1,15 @@
+/** The bounds of one inspection, so that no manifest can fill memory. */
+
+/** What a run may have at most. A run over a limit is refused, findings over theirs are only counted. */
+export interface InspectionLimits {
+  /** Bytes of one manifest; 16 MiB, and at most 256. */
+  readonly manifestBytes: number;
+  /** Levels of nesting in one manifest; 64. */
+  readonly manifestDepth: number;
+  /** Artifacts of one run; 100,000. */
+  readonly artifacts: number;
+  /** Participants of one run; 10,000. */
+  readonly participants: number;
+  /** Findings that are kept; 1,000. */
+  readonly findings: number;
+}
