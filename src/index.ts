@@ -20,6 +20,12 @@ export type { InspectionLimits } from './limits.ts';
 export type { InspectionOptions, InspectorOptions } from './request.ts';
 export type { RunFilter } from './listing/filter.ts';
 export type {
+  ArtifactRecord,
+  ParticipantManifest,
+  ParticipantRecord,
+  RunManifest,
+} from './manifest/format.ts';
+export type {
   Answer,
   Inspected,
   ListedRun,

@@ -1,7 +1,8 @@
 /** The record of a run comes in, where it contradicts itself goes out as findings (pure; no artifact is looked at). */
 
 import { finding, type Finding } from '../findings.ts';
-import type { ParticipantRecord, RunHead } from './schemas.ts';
+import type { ParticipantRecord } from './format.ts';
+import type { RunHead } from './schemas.ts';
 
 interface Contradiction {
   readonly expected: string;

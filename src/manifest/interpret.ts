@@ -5,6 +5,7 @@
 
 import type { ManifestIssue } from '../errors.ts';
 import { createTurns, type Plan } from '../store/calls.ts';
+import type { ArtifactRecord, ParticipantRecord } from './format.ts';
 import {
   artifactSchema,
   belongingSchema,
@@ -14,9 +15,7 @@ import {
   participantHeadSchema,
   runHeadSchema,
   versionSchema,
-  type ArtifactRecord,
   type Parsed,
-  type ParticipantRecord,
   type RunHead,
 } from './schemas.ts';
 

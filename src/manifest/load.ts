@@ -18,6 +18,7 @@ import {
 } from '../store/layout.ts';
 import { isSameRevision } from '../store/pin.ts';
 import type { Located } from '../store/resolve.ts';
+import type { ParticipantRecord } from './format.ts';
 import { interpretParticipantFile, interpretRun, tooMany, type RunRecord } from './interpret.ts';
 import {
   readManifests,
@@ -27,7 +28,7 @@ import {
   type ManifestRead,
   type Wanted,
 } from './read.ts';
-import type { Parsed, ParticipantRecord } from './schemas.ts';
+import type { Parsed } from './schemas.ts';
 
 /** What stands in a participant's file. */
 export type FileRecord =

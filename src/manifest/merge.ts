@@ -3,7 +3,7 @@
 import { finding, type Finding } from '../findings.ts';
 import { artifactNames, participantManifest } from '../store/layout.ts';
 import type { FileRecord, LoadedRun } from './load.ts';
-import type { ParticipantRecord } from './schemas.ts';
+import type { ParticipantRecord } from './format.ts';
 
 /** A participant's place in the answer. */
 export interface Place {

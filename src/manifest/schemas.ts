@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { ManifestIssue } from '../errors.ts';
 import { quote } from '../quote.ts';
 import { NAME } from '../store/layout.ts';
+import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 
 /** The version of the on-disk format this library reads. */
 export const FORMAT_VERSION = 1;
@@ -40,7 +41,7 @@ function list<Item extends v.GenericSchema>(item: Item) {
 }
 
 /** A file a participant claims to have produced. */
-export const artifactSchema = v.object(
+export const artifactSchema: v.GenericSchema<unknown, ArtifactRecord> = v.object(
   {
     logical_name: text,
     path: v.optional(text),
@@ -65,7 +66,7 @@ const participantEntries = {
 };
 
 /** A participant record as it stands inside a run manifest. */
-export const inlineParticipantSchema = v.object(
+const inlineParticipantSchema: v.GenericSchema<unknown, ParticipantRecord> = v.object(
   { ...participantEntries, artifacts: list(artifactSchema) },
   wants('an object'),
 );
@@ -82,8 +83,11 @@ export const participantHeadSchema = v.object(
   wants('an object'),
 );
 
-/** A participant record in a file of its own. */
-export const participantManifestSchema = v.object(
+/**
+ * Validates a participant manifest, `participants/<name>.json` in a run directory; a valibot schema and a Standard Schema.
+ * Keys that are not known are dropped, and what is absent gets its default. That the name is the file's is not its to see.
+ */
+export const participantManifestSchema: v.GenericSchema<unknown, ParticipantManifest> = v.object(
   {
     backup_format_version: version,
     run_id: v.optional(name),
@@ -105,8 +109,11 @@ const runEntries = {
   requested_participants: list(name),
 };
 
-/** The manifest of a run. */
-export const runManifestSchema = v.object(
+/**
+ * Validates a run manifest, `manifest.json` in a run directory; a valibot schema and a Standard Schema. Keys that are not
+ * known are dropped, and what is absent gets its default. That the run id is the directory's is not its to see.
+ */
+export const runManifestSchema: v.GenericSchema<unknown, RunManifest> = v.object(
   {
     ...runEntries,
     participants: list(v.union([name, inlineParticipantSchema], wants('a name or a participant'))),
@@ -125,10 +132,6 @@ export const belongingSchema = v.object({ run_id: v.optional(name) });
 
 export { name as nameSchema };
 
-/** The record of an artifact. */
-export type ArtifactRecord = v.InferOutput<typeof artifactSchema>;
-/** The record of a participant. */
-export type ParticipantRecord = v.InferOutput<typeof inlineParticipantSchema>;
 /** The record of a run, but for its participants. */
 export type RunHead = v.InferOutput<typeof runHeadSchema>;
 

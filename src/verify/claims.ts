@@ -1,6 +1,6 @@
 /** The participants' records come in, what has to be checked on the disk goes out, claim by claim. */
 
-import type { ArtifactRecord, ParticipantRecord } from '../manifest/schemas.ts';
+import type { ArtifactRecord, ParticipantRecord } from '../manifest/format.ts';
 import { mapInSlices } from '../slices.ts';
 import { artifactNames } from '../store/layout.ts';
 

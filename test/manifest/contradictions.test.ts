@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../src/findings.ts';
 import { participantContradictions, runContradictions } from '../../src/manifest/contradictions.ts';
-import type { ParticipantRecord, RunHead } from '../../src/manifest/schemas.ts';
+import type { ParticipantRecord } from '../../src/manifest/format.ts';
+import type { RunHead } from '../../src/manifest/schemas.ts';
 import type { RunStatus } from '../../src/model.ts';
 
 const PATH = 'backups/completed/run';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { interpretParticipantFile, interpretRun, type RunRecord } from '../../src/manifest/interpret.ts';
-import type { Parsed, ParticipantRecord } from '../../src/manifest/schemas.ts';
+import type { ParticipantRecord } from '../../src/manifest/format.ts';
+import type { Parsed } from '../../src/manifest/schemas.ts';
 import { performNow } from '../../src/store/perform-now.ts';
 import { runManifest, RUN_ID, tradesRecord } from '../support/runs.ts';
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FileRecord, LoadedRun } from '../../src/manifest/load.ts';
 import { mergeParticipants } from '../../src/manifest/merge.ts';
-import type { ParticipantRecord, RunHead } from '../../src/manifest/schemas.ts';
+import type { ParticipantRecord } from '../../src/manifest/format.ts';
+import type { RunHead } from '../../src/manifest/schemas.ts';
 
 const PATH = 'backups/completed/run';
 
