@@ -7,7 +7,10 @@ import { fileURLToPath } from 'node:url';
 /** Another Node, of `npm ci --prefix test/nodes`. */
 export const NODE_26 = fileURLToPath(new URL('../nodes/node_modules/node-26/bin/node', import.meta.url));
 
+const CONSUMERS = fileURLToPath(new URL('../consumers/node_modules/typescript-7', import.meta.url));
+
 const NEEDS = {
+  'tools of consumers (npm ci --prefix test/consumers)': () => existsSync(CONSUMERS),
   'other versions of Node (npm ci --prefix test/nodes)': () => existsSync(NODE_26),
   linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,

@@ -1,0 +1,64 @@
+// What a user writes, with the types of everything the package exports; only ever compiled, against the packed package.
+
+import {
+  createInspector,
+  createMemo,
+  getBackupRun,
+  participantManifestSchema,
+  runManifestSchema,
+  type Answer,
+  type BackupRunError,
+  type Finding,
+  type FindingCode,
+  type Inspector,
+  type InspectorOptions,
+  type Memo,
+  type ParticipantManifest,
+  type Progress,
+  type RunManifest,
+} from 'backup-run-inspector';
+import * as v from 'valibot';
+
+const memo: Memo = createMemo({ maxEntries: 10 });
+const options: InspectorOptions = { root: '/srv/backups', threads: 2, memo, limits: { artifacts: 10 } };
+const inspector: Inspector = createInspector(options);
+
+export async function look(runId: string, signal: AbortSignal): Promise<string> {
+  const onProgress = ({ bytesDone, bytesTotal }: Progress): number => bytesDone / bytesTotal;
+  const answer: Answer = await inspector.getBackupRun(
+    { run_id: runId },
+    { level: 'size', signal, onProgress },
+  );
+  await inspector[Symbol.asyncDispose]();
+  if (answer.ok)
+    return answer.findings.map(sentence).join() + answer.run.participants[0]?.artifacts[0]?.sha256;
+  return reason(answer.error);
+}
+
+function sentence({ code, severity, expected, actual }: Finding): string {
+  const isMissing: boolean = code === ('ARTIFACT_MISSING' satisfies FindingCode);
+  return `${severity} ${isMissing} ${expected} ${actual}`;
+}
+
+/** An error narrows on its code. */
+function reason(error: BackupRunError): string {
+  switch (error.code) {
+    case 'BACKUP_RUN_AMBIGUOUS':
+      return error.paths.join();
+    case 'MANIFEST_INVALID':
+      return error.issues.map(({ path, message }) => path + message).join();
+    case 'IO_ERROR':
+      return error.errno + error.path;
+    default:
+      return error.message;
+  }
+}
+
+// The schemas are valibot's, and Standard Schemas.
+const run: RunManifest = v.parse(runManifestSchema, {});
+const participant: ParticipantManifest = v.parse(participantManifestSchema, {});
+const validated = runManifestSchema['~standard'].validate({});
+export const made = [run.started_at, participant.artifacts[0]?.size_bytes, validated];
+
+// @ts-expect-error: an unknown level is told at once.
+export const wrong = getBackupRun({ run_id: '' }, { root: '', level: 'everything' });

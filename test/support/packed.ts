@@ -1,0 +1,57 @@
+/** The sources come in, a project goes out that has the library installed as it would be published: built, packed, unpacked. */
+
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { scratch } from './scratch.ts';
+
+export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** What a package is made of beside its build. */
+const BESIDE = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'schemas'];
+
+const run = promisify(execFile);
+
+export interface Installed {
+  /** A project that depends on the library. */
+  readonly project: string;
+  /** The library in it. */
+  readonly library: string;
+}
+
+let installing: Promise<Installed> | null = null;
+
+/** Installs the library once for all tests of a file, away from `dist/`, which other tests build anew. */
+export function installed(): Promise<Installed> {
+  installing ??= install();
+  return installing;
+}
+
+async function install(): Promise<Installed> {
+  const source = join(scratch(), 'source');
+  const project = join(scratch(), 'project');
+  const library = join(project, 'node_modules/backup-run-inspector');
+  mkdirSync(source);
+  await run(
+    process.execPath,
+    [join(PROJECT, 'node_modules/tsup/dist/cli-default.js'), '--silent', '--out-dir', join(source, 'dist')],
+    { cwd: PROJECT },
+  );
+  for (const name of BESIDE) cpSync(join(PROJECT, name), join(source, name), { recursive: true });
+  await run('npm', ['pack', '--silent', '--ignore-scripts'], { cwd: source });
+  mkdirSync(library, { recursive: true });
+  await run('tar', [
+    '-xzf',
+    join(source, 'backup-run-inspector-0.1.0.tgz'),
+    '-C',
+    library,
+    '--strip-components=1',
+  ]);
+  // Its dependencies, where they are installed already.
+  for (const name of ['fast-glob', 'valibot']) {
+    symlinkSync(join(PROJECT, 'node_modules', name), join(project, 'node_modules', name), 'junction');
+  }
+  return { project, library };
+}
