@@ -58,7 +58,7 @@ function has(command, ...args) {
 function shell(command) {
   return () => {
     const { status, stderr } = spawnSync('sh', ['-c', command], { stdio: ['ignore', 'ignore', 'pipe'] });
-    if (status !== 0) throw new Error(`${command.slice(0, 80)}: ${status} ${stderr}`);
+    if (status !== 0) throw new Error(`${command.slice(0, 80)}: ${status} ${stderr.toString()}`);
   };
 }
 

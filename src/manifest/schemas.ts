@@ -7,7 +7,7 @@ import { NAME } from '../store/layout.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 
 /** The version of the on-disk format this library reads. */
-export const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 1;
 
 /** What was found where something else was expected, as words. */
 export function describe(value: unknown): string {

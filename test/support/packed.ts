@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { scratch } from './scratch.ts';
 
-export const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What a package is made of beside its build. */
 const BESIDE = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'schemas'];

@@ -1,0 +1,63 @@
+// Holds the public surface against the reports in etc/, one for each entry of the package with types; `--write` renews them.
+// Only the ESM types are looked at: those for CommonJS are made from the same sources.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+
+const PROJECT = fileURLToPath(new URL('..', import.meta.url)).replace(/.$/, '');
+const { name, exports } = JSON.parse(readFileSync(`${PROJECT}/package.json`, 'utf8'));
+
+const entries = Object.entries(exports).flatMap(([path, { import: { types } = {} }]) =>
+  types === undefined ? [] : [{ types, report: path === '.' ? name : path.slice(2).replaceAll('/', '-') }],
+);
+
+for (const { types, report } of entries) {
+  const configObject = {
+    projectFolder: PROJECT,
+    mainEntryPointFilePath: `${PROJECT}/${types}`,
+    compiler: {
+      overrideTsconfig: {
+        extends: './tsconfig.json',
+        include: [types],
+        compilerOptions: { types: ['node'] },
+      },
+    },
+    apiReport: {
+      enabled: true,
+      reportFileName: report,
+      reportFolder: `${PROJECT}/etc/`,
+      reportTempFolder: `${PROJECT}/node_modules/.cache/api-report/`,
+    },
+    docModel: { enabled: false },
+    dtsRollup: { enabled: false },
+    tsdocMetadata: { enabled: false },
+    newlineKind: 'lf',
+    messages: {
+      compilerMessageReporting: { default: { logLevel: 'warning' } },
+      extractorMessageReporting: {
+        default: { logLevel: 'warning' },
+        // Everything here is public.
+        'ae-missing-release-tag': { logLevel: 'none' },
+        // A name says it all, now and then.
+        'ae-undocumented': { logLevel: 'none' },
+        // Part of the report: it is to be seen in review, and may be meant.
+        'ae-forgotten-export': { logLevel: 'none', addToApiReportFile: true },
+      },
+      tsdocMessageReporting: { default: { logLevel: 'warning' } },
+    },
+  };
+  const options = {
+    configObject,
+    configObjectFullPath: undefined,
+    packageJsonFullPath: `${PROJECT}/package.json`,
+  };
+  const { succeeded } = Extractor.invoke(ExtractorConfig.prepare(options), {
+    localBuild: process.argv.includes('--write'),
+    messageCallback: (message) => {
+      if (message.messageId === 'console-preamble' || message.messageId === 'console-compiler-version-notice')
+        message.handled = true;
+    },
+  });
+  if (!succeeded) process.exitCode = 1;
+}
