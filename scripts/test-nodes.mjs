@@ -1,4 +1,5 @@
 // Runs the tests on this Node and on every one of test/nodes, and prints a table of what ran and, as the last line, the sum.
+// What is given beside options are the tests to run, as `vitest run` takes them.
 //
 //   --minutes N        how long all of it may take: this Node is tested completely, each other one completely if that
 //                      leaves time for the rest, else with the quick tests; without it, everything runs
@@ -27,7 +28,8 @@ const SLOWER = 1.2;
 
 const CLOSING = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: { minutes: { type: 'string' }, 'failed-checks': { type: 'string', default: '0' } },
 });
 const minutes = Number(values.minutes ?? Infinity);
@@ -65,7 +67,12 @@ process.exitCode = failed === 0 ? 0 : 1;
 /** Runs tests with a Node; what it prints is passed on, but for its closing line. */
 async function test(node, extent) {
   const from = elapsed();
-  const vitest = [at('node_modules/vitest/vitest.mjs'), 'run', ...(extent === 'quick' ? QUICK : [])];
+  const vitest = [
+    at('node_modules/vitest/vitest.mjs'),
+    'run',
+    ...positionals,
+    ...(extent === 'quick' ? QUICK : []),
+  ];
   const version = await outputOf(node, ['--version']);
   console.log(`\nNode ${version}: ${extent} tests`);
   const child = spawn(node, vitest, { cwd: at(''), stdio: ['ignore', 'pipe', 'inherit'] });
