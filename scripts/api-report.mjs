@@ -59,5 +59,7 @@ for (const { types, report } of entries) {
         message.handled = true;
     },
   });
-  if (!succeeded) process.exitCode = 1;
+  if (succeeded) continue;
+  console.error(`${report}.api.md is not what dist/ has: npm run build && npm run api`);
+  process.exitCode = 1;
 }
