@@ -133,7 +133,7 @@ const REAL_FORM = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)-\d+$/;
  * The time in a run id of the real form (`20260629-121045-000001`: a date, a time, a counter) in seconds, or null. It is a
  * local time of somewhere: good to compare ids with, and no moment.
  */
-export function clockOf(runId: string): number | null {
+function clockOf(runId: string): number | null {
   const found = REAL_FORM.exec(runId);
   if (found === null) return null;
   const [, year, month, day, hour, minute, second] = found;

@@ -1,6 +1,7 @@
 // What a user writes, with the types of everything the package exports; only ever compiled, against the packed package.
 
 import {
+  createCommandHandler,
   createInspector,
   createMemo,
   getBackupRun,
@@ -13,9 +14,13 @@ import {
   type Inspector,
   type InspectorOptions,
   type Memo,
+  type ListedRun,
   type ParticipantManifest,
   type Progress,
+  type Reply,
+  type RunFilter,
   type RunManifest,
+  type Validation,
 } from 'backup-run-inspector';
 import * as v from 'valibot';
 
@@ -52,6 +57,19 @@ function reason(error: BackupRunError): string {
     default:
       return error.message;
   }
+}
+
+export async function tell(filter: RunFilter, message: unknown): Promise<string[]> {
+  const told: string[] = [];
+  for await (const row of inspector.listBackupRuns(filter)) told.push(line(row));
+  const validation: Validation = await inspector.validateBackupRun({ run_id: told[0] });
+  if (!validation.ok) told.push(reason(validation.error));
+  const reply: Reply = await createCommandHandler(inspector)(message, { role: 'SESSION_ADMIN' });
+  return [...told, 'error' in reply ? reply.description : JSON.stringify(reply)];
+}
+
+function line(row: ListedRun): string {
+  return row.ok ? row.run.run_id : row.path + reason(row.error);
 }
 
 // The schemas are valibot's, and Standard Schemas.
