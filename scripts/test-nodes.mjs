@@ -1,4 +1,4 @@
-// Runs the tests on this Node and on every one of test/nodes, and prints a table of what ran and, as the last line, the sum.
+// Runs `npm test` on this Node and the tests on every one of test/nodes, and prints a table of what ran and, as the last line, the sum.
 // What is given beside options are the tests to run, as `vitest run` takes them.
 //
 //   --minutes N        how long all of it may take: this Node is tested completely, each other one completely if that
@@ -68,16 +68,15 @@ process.exitCode = failed === 0 ? 0 : 1;
 /** Runs tests with a Node; what it prints is passed on, but for its closing line. */
 async function test(node, extent) {
   const from = elapsed();
-  const vitest = [
-    at('node_modules/vitest/vitest.mjs'),
-    'run',
-    ...positionals,
-    ...(extent === 'quick' ? QUICK : []),
-  ];
+  const vitest = [at('node_modules/vitest/vitest.mjs'), 'run', ...(extent === 'quick' ? QUICK : [])];
+  const [command, ...args] = node === process.execPath ? ['npm', 'test', '--'] : [node, ...vitest];
   const version = await outputOf(node, ['--version']);
   if (extent === 'none') return { version, extent, passed: 0, failed: 0, skipped: 0, minutes: 0 };
   console.log(`\nNode ${version}: ${extent} tests`);
-  const child = spawn(node, vitest, { cwd: at(''), stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(command, [...args, ...positionals], {
+    cwd: at(''),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exit = new Promise((resolve) => child.once('close', resolve));
   let closing = null;
   for await (const line of createInterface({ input: child.stdout })) {
