@@ -45,7 +45,8 @@ export function traceInspect(
 }
 
 export function traceHash<T>(run: string, files: HashTrace['files'], read: () => Promise<T>): Promise<T> {
-  return HASH.hasSubscribers ? HASH.tracePromise(read, { run, files }) : read();
+  if (!HASH.hasSubscribers) return read();
+  return HASH.tracePromise(read, { run, files: files.map(({ names, size }) => ({ names, size })) });
 }
 
 export function tellFallback(reason: unknown): void {

@@ -29,7 +29,8 @@ import { searchRun, straysIn } from './store/stray.ts';
 import { claimsOf } from './verify/claims.ts';
 import type { Hasher } from './verify/hashing/hasher.ts';
 import { judge } from './verify/judge.ts';
-import { keyOf, measure, OutOfTime } from './verify/measure.ts';
+import { measure } from './verify/measure.ts';
+import { OutOfTime } from './verify/measurement.ts';
 import type { Memo } from './verify/memo.ts';
 import { createMeter, type Meter } from './verify/progress.ts';
 import type { Participation, Sharing } from './verify/sharing.ts';
@@ -233,6 +234,7 @@ async function inspectLocated(
   const onBytes = (count: number): void => {
     read.bytes += count;
   };
+  const claimed = claims.map(({ path }) => path);
   // The directory is searched while threads read the files.
   const [measured, search] = await Promise.all([
     measure(claims, {
@@ -247,10 +249,10 @@ async function inspectLocated(
       meter,
       onBytes,
     }),
-    isRunning ? NOTHING : searchRun(disk, located, cancellation).catch(endReading(reading)),
+    isRunning ? NOTHING : searchRun(disk, located, claimed, cancellation).catch(endReading(reading)),
   ]);
   const judged = await mapInSlices(claims, (claim) =>
-    judge(claim, (claim.names && measured.get(keyOf(claim.names))) ?? null, level, located.path),
+    judge(claim, measured.get(claim.path) ?? null, level, located.path),
   );
 
   // Of a run that is being deleted that is what is told, and not what is gone already.
@@ -261,12 +263,11 @@ async function inspectLocated(
     if (!(await isUnchanged(disk, located, loaded, limits, cancellation))) return null;
   }
 
-  const claimed = claims.flatMap((claim) => (claim.names === null ? [] : keyOf(claim.names)));
   const told = [...places, ...judged].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
   const strays = straysIn(
     { found: search.found, unlistable: [...loaded.unlistable, ...search.unlistable] },
     located,
-    { claimed, told, most: limits.findings },
+    { told, most: limits.findings },
   );
   const wholly = loaded.wholly && strays.wholly;
   return assemble(

@@ -190,7 +190,8 @@ function readSlice(directory: fs.Dir): Plan<Entry[]> {
 }
 
 function bytewise(entry: Entry): Entry {
-  entry.name = Buffer.from(entry.name).toString('latin1');
+  const name: unknown = entry.name;
+  if (Buffer.isBuffer(name)) entry.name = name.toString('latin1');
   return entry;
 }
 

@@ -42,6 +42,8 @@ export interface Quest {
   readonly within: readonly string[];
   /** A glob of fast-glob; names that begin with a dot match too. */
   readonly pattern: string;
+  /** Paths of entries that are known, from there, a character for each byte: not found, unless they are directories. */
+  readonly known?: ReadonlySet<string>;
 }
 
 /** Finds what matches a glob below a directory. */
@@ -60,7 +62,8 @@ export async function find(disk: Session, quest: Quest, cancellation: Cancellati
       return [];
     }
     try {
-      return (await trail.list(names)).map(encodeEntry);
+      const entries = await trail.list(names);
+      return quest.known === undefined ? entries.map(encodeEntry) : unknown(entries, names, quest.known);
     } catch (fault) {
       const errno = shortageOf(fault) === null ? errnoOf(fault) : null;
       if (errno === null) broken.push(fault);
@@ -103,6 +106,16 @@ export async function loadFastGlob(): Promise<typeof FastGlob> {
       busy(`fast-glob cannot be loaded: ${fault instanceof Error ? fault.message : String(fault)}`),
     );
   }
+}
+
+/** The entries of a directory that are not known, or may lead to such. */
+function unknown(
+  entries: readonly Entry[],
+  directory: readonly Buffer[],
+  known: ReadonlySet<string>,
+): Entry[] {
+  const before = directory.map((name) => `${name.toString('latin1')}/`).join('');
+  return entries.filter((entry) => entry.isDirectory() || !known.has(before + entry.name)).map(encodeEntry);
 }
 
 function lengthOf(names: readonly Buffer[]): number {

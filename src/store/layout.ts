@@ -92,6 +92,7 @@ function isPlain(name: string): boolean {
 }
 
 function endOfPrefix(recorded: string, runId: string): number {
+  if (!recorded.includes(`/${runId}/`)) return 0;
   const ends = DROPPED.flatMap((directory) => {
     const prefix = `${directory}/${runId}/`;
     const at = `/${recorded}`.indexOf(`/${prefix}`);

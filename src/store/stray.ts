@@ -20,27 +20,29 @@ export interface Strays {
 
 /** What is known of a run when its stray files are looked for. */
 export interface Known {
-  /** Paths from the run directory. */
-  readonly claimed: Iterable<string>;
   /** Paths that findings speak of, in the form of answers. */
   readonly told: readonly string[];
   /** Findings that are kept. */
   readonly most: number;
 }
 
-/** Looks for everything there is below a run directory. */
-export function searchRun(disk: Session, run: Located, cancellation: Cancellation): Promise<Search> {
-  return find(disk, { below: run.pin, within: [], pattern: '**' }, cancellation);
+/** Looks for everything there is below a run directory, but for what is claimed, by its path from there. */
+export function searchRun(
+  disk: Session,
+  run: Located,
+  claimed: readonly string[],
+  cancellation: Cancellation,
+): Promise<Search> {
+  const known = new Set(claimed.map(bytewise));
+  return find(disk, { below: run.pin, within: [], pattern: '**', known }, cancellation);
 }
 
-/** Tells of entries that are no directory, no manifest, and claimed by nobody. */
+/** Tells of entries that are no directory and no manifest. */
 export function straysIn(search: Search, run: Located, known: Known): Strays {
-  const claimed = new Set(Array.from(known.claimed, (path) => bytesOf(Buffer.from(path))));
   const pathOf = (names: readonly Buffer[]): string => [run.path, ...names.map(textOf)].join('/');
 
   const unlisted = search.found
     .filter(({ names, isDirectory }) => !isDirectory && !isManifest(names.map(bytesOf)))
-    .filter(({ names }) => !claimed.has(names.map(bytesOf).join('/')))
     .map(({ names }) => ({ path: pathOf(names), errno: null }));
   const above = new Set(known.told.flatMap(directoriesAbove));
   // What could not be listed is told once: by what is known to be in it, or else here.
@@ -67,4 +69,10 @@ function directoriesAbove(path: string): string[] {
 /** A text in which every character is one byte: names compare as the bytes they are. */
 function bytesOf(name: Buffer): string {
   return name.toString('latin1');
+}
+
+/** The same of a text. */
+function bytewise(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  return bytes === text.length ? text : bytesOf(Buffer.from(text));
 }

@@ -11,6 +11,8 @@ export interface Claim {
   readonly record: ArtifactRecord;
   /** From the run directory, or null when the recorded path is not plain. */
   readonly names: readonly string[] | null;
+  /** The same with `/` between the names, or `""`. */
+  readonly path: string;
   /** What the file has to be, or null when the record does not say. */
   readonly expected: Expected | null;
   /** Whether an earlier record claims the same path. */
@@ -26,9 +28,9 @@ export interface Expected {
 
 const DIGEST = /^[0-9A-Fa-f]{64}$/;
 
-/** Whether a text is a SHA-256, in either case. */
-export function isDigest(text: string): boolean {
-  return DIGEST.test(text);
+/** The recorded digest in lower case, or `""` when there is none that is one. */
+export function digestOf({ sha256 }: ArtifactRecord): string {
+  return sha256 !== undefined && DIGEST.test(sha256) ? sha256.toLowerCase() : '';
 }
 
 /** All claims of a run, in answer order. */
@@ -39,15 +41,14 @@ export function claimsOf(participants: readonly ParticipantRecord[], runId: stri
   );
   return mapInSlices(records, ({ participant: { name, critical }, record }) => {
     const names = artifactNames(record.path ?? record.logical_name, runId);
-    const path = names?.join('/');
-    const isDuplicate = path !== undefined && claimed.has(path);
-    if (path !== undefined) claimed.add(path);
-    return { participant: name, critical, record, names, expected: expectedOf(record), isDuplicate };
+    const path = names?.join('/') ?? '';
+    const isDuplicate = claimed.has(path);
+    if (path !== '') claimed.add(path);
+    return { participant: name, critical, record, names, path, expected: expectedOf(record), isDuplicate };
   });
 }
 
-function expectedOf({ size_bytes: size, sha256 }: ArtifactRecord): Expected | null {
-  return size === undefined || sha256 === undefined || !isDigest(sha256)
-    ? null
-    : { size, digest: sha256.toLowerCase() };
+function expectedOf(record: ArtifactRecord): Expected | null {
+  const [size, digest] = [record.size_bytes, digestOf(record)];
+  return size === undefined || digest === '' ? null : { size, digest };
 }

@@ -2,8 +2,8 @@
 
 import { finding, type Facts, type Finding, type FindingCode } from '../findings.ts';
 import type { Artifact, Level } from '../model.ts';
-import { isDigest, type Claim } from './claims.ts';
-import { keyOf, type Measurement } from './measure.ts';
+import { digestOf, type Claim } from './claims.ts';
+import type { Measurement } from './measurement.ts';
 
 /** An artifact of the answer, and how it came to its verdicts. */
 export interface Judged {
@@ -21,7 +21,7 @@ type Make = (code: FindingCode, more?: Facts) => Finding;
 /** Judges one claim; `measurement` is null when its file was not looked at. `runPath` is the run's, for answers. */
 export function judge(claim: Claim, measurement: Measurement | null, level: Level, runPath: string): Judged {
   const { record } = claim;
-  const path = claim.names === null ? '' : `${runPath}/${keyOf(claim.names)}`;
+  const path = claim.names === null ? '' : `${runPath}/${claim.path}`;
   const about = { participant: claim.participant, artifact: record.logical_name };
   const make: Make = (code, more) => finding(code, { ...about, ...(path !== '' && { path }), ...more });
 
@@ -39,7 +39,7 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
       logical_name: record.logical_name,
       path,
       size_bytes: record.size_bytes ?? 0,
-      sha256: record.sha256 !== undefined && isDigest(record.sha256) ? record.sha256.toLowerCase() : '',
+      sha256: claim.expected?.digest ?? digestOf(record),
       integrity_ok: integrity === null,
       integrity_error: integrity?.message ?? '',
       validation_ok: validation.length === 0,
@@ -81,7 +81,7 @@ function integrityFault(claim: Claim, measurement: Measurement | null, make: Mak
   if (measurement === null) return null;
   if (measurement.found === 'unread') return make('ARTIFACT_NOT_VERIFIED', { actual: measurement.why });
   if (measurement.found === 'changing') return make('ARTIFACT_CHANGED');
-  if (BigInt(measurement.size) !== BigInt(size)) {
+  if (measurement.size !== size) {
     return make('ARTIFACT_SIZE_MISMATCH', { expected: size, actual: exact(measurement.size) });
   }
   return measurement.found === 'content' && measurement.digest !== digest
@@ -132,7 +132,7 @@ function isEmpty({ record, names }: Claim, measurement: Measurement | null): boo
   if (names === null) return false;
   if (measurement === null) return record.size_bytes === 0;
   const isSized = measurement.found === 'size' || measurement.found === 'content';
-  return isSized && BigInt(measurement.size) === 0n && (record.size_bytes ?? 0) === 0;
+  return isSized && measurement.size === 0 && (record.size_bytes ?? 0) === 0;
 }
 
 const LAST: readonly FindingCode[] = [
@@ -143,7 +143,9 @@ const LAST: readonly FindingCode[] = [
 
 /** One finding of a code; what concerns validation stands behind what concerns integrity. */
 function inOrder(findings: readonly (Finding | null)[]): Finding[] {
+  const made = findings.filter((each) => each !== null);
+  if (made.length < 2) return made;
   const byCode = new Map<FindingCode, Finding>();
-  for (const each of findings) if (each !== null && !byCode.has(each.code)) byCode.set(each.code, each);
+  for (const each of made) if (!byCode.has(each.code)) byCode.set(each.code, each);
   return [...byCode.values()].toSorted((a, b) => LAST.indexOf(a.code) - LAST.indexOf(b.code));
 }

@@ -71,7 +71,8 @@ export function createMeter(
     },
     read(participant, artifact, bytes) {
       counted.bytes += bytes;
-      Object.assign(now, { participant, artifact });
+      now.participant = participant;
+      now.artifact = artifact;
       tell(false);
     },
     settle(artifacts, bytes) {

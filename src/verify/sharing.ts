@@ -3,7 +3,7 @@
  * that began after an inspection was asked for is as fresh as that inspection could be, even when it has ended.
  */
 
-import { createCanceller, throwIfCancelled, type Canceller } from '../cancellation.ts';
+import { createCanceller, throwIfCancelled, type Cancellation, type Canceller } from '../cancellation.ts';
 import { traceHash } from '../diagnostics.ts';
 import type { Reading, Trouble } from './hashing/hash-file.ts';
 import type { FilesRequest, FileToAsk, Hasher } from './hashing/hasher.ts';
@@ -18,8 +18,12 @@ export interface KeyedFile extends FileToAsk {
 }
 
 /** Artifacts to be read. */
-export interface ReadRequest extends Omit<FilesRequest, 'files'> {
+export interface ReadRequest extends Omit<FilesRequest, 'files' | 'onBytes'> {
   readonly files: readonly KeyedFile[];
+  /** Is told of every chunk that is read because of this request. */
+  readonly onBytes: (count: number) => void;
+  /** Is told how many bytes a read has read in all, whoever began it, with the place of its file. */
+  readonly onProgress: (index: number, total: number) => void;
 }
 
 /** An inspection, as far as reads are shared. */
@@ -42,10 +46,17 @@ interface Batch {
   readonly begun: number;
   readonly results: Promise<readonly Read[]>;
   readonly canceller: Canceller;
-  users: number;
+  /** Bytes of each file that were read so far. */
+  readonly totals: number[];
+  /** Whoever waits for it. */
+  readonly users: Set<User>;
   isOver: boolean;
 }
 
+/** Is told of the bytes of a file of a batch. */
+type User = (index: number, total: number) => void;
+
+/** A read, by its place in its batch. */
 interface Place {
   readonly batch: Batch;
   readonly index: number;
@@ -79,40 +90,64 @@ export function shareReads(hasher: Hasher): Sharing {
 
   async function readFor(request: ReadRequest, since: number): Promise<readonly Read[]> {
     throwIfCancelled(request.cancellation);
-    const own = request.files.filter(({ key }) => !isFresh(places.get(key), since));
+    const own = placesOf(request.files, ({ key }) => !isFresh(places.get(key), since));
     begin(request, own);
-    const results = await gather(request);
+    if (own.length === request.files.length) return gather(request, own);
+    const all = [...request.files.keys()];
+    const results = await gather(request, all);
     // Whoever began a read may let go of the run before a thread takes it up: that says nothing to us.
-    const lapsed = request.files.filter((file, index) => !own.includes(file) && isLapsed(results[index]));
+    const isOwn = new Set(own);
+    const lapsed = placesOf(results, (read, place) => isLapsed(read) && !isOwn.has(place));
     if (lapsed.length === 0) return results;
     throwIfCancelled(request.cancellation);
     begin(request, lapsed);
-    const again = await gather({ ...request, files: lapsed });
-    return request.files.map((file, index) => {
-      const place = lapsed.indexOf(file);
-      return (place === -1 ? results[index] : again[place]) ?? { found: 'crash' };
-    });
+    const again = await gather(request, lapsed);
+    for (const [index, place] of lapsed.entries()) results[place] = again[index] ?? CRASH;
+    return results;
   }
 
-  async function gather(request: ReadRequest): Promise<Read[]> {
-    const wanted = request.files.map(({ key }) => places.get(key));
-    const batches = [...new Set(wanted.flatMap((place) => place?.batch ?? []))];
-    const results = await Promise.all(batches.map((batch) => use(batch, request)));
-    return wanted.map((place) => {
-      const read = place && results[batches.indexOf(place.batch)]?.[place.index];
-      return read ?? { found: 'crash' };
+  /** Waits for the reads of these files, whoever began them. */
+  async function gather(
+    { files, cancellation, onProgress }: ReadRequest,
+    which: readonly number[],
+  ): Promise<Read[]> {
+    const results = which.map((): Read => CRASH);
+    const wanted = new Map<Batch, Map<number, number>>();
+    for (const [at, file] of which.entries()) {
+      const place = places.get(files[file]?.key ?? '');
+      if (place === undefined) continue;
+      const its = wanted.get(place.batch) ?? new Map<number, number>();
+      wanted.set(place.batch, its.set(place.index, at));
+    }
+    const waiting = Array.from(wanted, async ([batch, its]) => {
+      const user: User = (index, total) => {
+        const at = its.get(index);
+        if (at !== undefined) onProgress(which[at] ?? 0, total);
+      };
+      const reads = await use(batch, user, cancellation);
+      for (const [index, at] of its) results[at] = reads[index] ?? CRASH;
     });
+    await Promise.all(waiting);
+    return results;
   }
 
-  function begin(request: ReadRequest, files: readonly KeyedFile[]): void {
-    if (files.length === 0) return;
+  /** Begins to read these files of a request. */
+  function begin(request: ReadRequest, which: readonly number[]): void {
+    if (which.length === 0) return;
     const canceller = createCanceller();
-    const positions = files.map((file) => request.files.indexOf(file));
-    const onBytes = (index: number, count: number): void => request.onBytes(positions[index] ?? 0, count);
+    const files = which.flatMap((place) => request.files[place] ?? []);
+    const totals = files.map(() => 0);
+    const users = new Set<User>();
+    const onBytes = (index: number, count: number): void => {
+      request.onBytes(count);
+      const total = (totals[index] ?? 0) + count;
+      totals[index] = total;
+      for (const user of users) user(index, total);
+    };
     const results = traceHash(request.run.path, files, () =>
       hasher.read({ ...request, files, onBytes, cancellation: canceller }),
     );
-    const batch: Batch = { begun: (clock += 1), results, canceller, users: 0, isOver: false };
+    const batch: Batch = { begun: (clock += 1), results, canceller, totals, users, isOver: false };
     const end = (): void => {
       batch.isOver = true;
     };
@@ -126,16 +161,27 @@ export function shareReads(hasher: Hasher): Sharing {
   return { join };
 }
 
+const CRASH: Read = { found: 'crash' };
+
+function placesOf<T>(items: readonly T[], is: (item: T, place: number) => boolean): number[] {
+  return items.flatMap((item, place) => (is(item, place) ? place : []));
+}
+
 /** Waits for reads as one of their users; when the last one is cancelled, so are the reads. */
-function use(batch: Batch, { cancellation }: ReadRequest): Promise<readonly Read[]> {
-  batch.users += 1;
+function use(batch: Batch, user: User, cancellation: Cancellation): Promise<readonly Read[]> {
+  for (const [index, total] of batch.totals.entries()) if (total > 0) user(index, total);
+  batch.users.add(user);
   return new Promise((resolve, reject) => {
     const unlisten = cancellation.onCancel((reason) => {
       reject(reason);
-      batch.users -= 1;
-      if (batch.users === 0 && !batch.isOver) batch.canceller.cancel(reason);
+      batch.users.delete(user);
+      if (batch.users.size === 0 && !batch.isOver) batch.canceller.cancel(reason);
     });
-    batch.results.then(resolve, reject).finally(unlisten);
+    const end = (): void => {
+      unlisten();
+      batch.users.delete(user);
+    };
+    batch.results.then(resolve, reject).finally(end);
   });
 }
 
@@ -144,6 +190,6 @@ function isFresh(place: Place | undefined, since: number): boolean {
   return !place.batch.isOver || place.batch.begun >= since;
 }
 
-function isLapsed(read: Read | undefined): boolean {
-  return read?.found === 'fault' && read.errno === 'EAGAIN';
+function isLapsed(read: Read): boolean {
+  return read.found === 'fault' && read.errno === 'EAGAIN';
 }

@@ -63,7 +63,7 @@ function poisonedBy(name: string, code: string): string {
   return `
     const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
     parentPort.on('message', (job) => {
-      if (!job.files.some(({ names }) => names[0] === '${name}')) return;
+      if (!job.files.paths.split('\\0').includes('${name}')) return;
       Atomics.store(new Int32Array(workerData.control), ${CONTROL.job}, job.id);
       ${code}
     });

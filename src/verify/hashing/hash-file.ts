@@ -18,8 +18,6 @@ export type Nothing = { readonly found: 'missing' } | { readonly found: 'not reg
 export interface Revision {
   /** Device, inode, size, and the times of modification and of change in nanoseconds. */
   readonly identity: string;
-  /** When it was touched last, in milliseconds since 1970. */
-  readonly touchedAt: number;
 }
 
 /** What a look without reading saw. */
@@ -28,15 +26,13 @@ export type Look = Nothing | Regular;
 /** A regular file that was not read. */
 export interface Regular extends Revision {
   readonly found: 'regular';
-  /** Bytes. */
-  readonly size: bigint;
+  /** Bytes; a number wherever one can say it. */
+  readonly size: number | bigint;
 }
 
 /** What a read saw of a regular file. */
 export interface Content extends Revision {
   readonly found: 'read';
-  /** When the read began, in milliseconds since 1970. */
-  readonly begunAt: number;
   /** Bytes it has: those that were read, unless the file tells of another number than it had when it was looked at. */
   readonly size: number;
   /** Bytes that were read; at most one more than it had. */
@@ -48,6 +44,8 @@ export interface Content extends Revision {
    * back, `ctime` is also the only sign of a rewrite.
    */
   readonly change: 'none' | 'ctime' | 'content';
+  /** Whether it had not been touched for a while when the read began. */
+  readonly isSettled: boolean;
 }
 
 /** What one read saw. */
@@ -98,7 +96,7 @@ function* lookIn(directory: Pin, name: string): Plan<Look> {
   if (stats === null) return nothing(null);
   const kind = kindOf(stats);
   return kind === 'regular file'
-    ? { found: 'regular', size: stats.size, ...revisionOf(stats) }
+    ? { found: 'regular', size: sizeOf(stats), identity: identityOf(stats) }
     : { found: 'not regular', kind };
 }
 
@@ -107,10 +105,19 @@ function nothing(inTheWay: Kind | null): Nothing {
   return inTheWay === 'symlink' ? { found: 'not regular', kind: 'symlink' } : { found: 'missing' };
 }
 
-function revisionOf(stats: Stats): Revision {
-  const { dev, ino, size, mtimeNs, ctimeNs } = stats;
-  const touched = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
-  return { identity: [dev, ino, size, mtimeNs, ctimeNs].join(':'), touchedAt: Number(touched / 1_000_000n) };
+function sizeOf({ size }: Stats): number | bigint {
+  return size <= Number.MAX_SAFE_INTEGER ? Number(size) : size;
+}
+
+function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: Stats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+}
+
+/** A file that was touched a moment ago may be touched again without moving its times. Milliseconds. */
+const SETTLED_AFTER = 2_000;
+
+function isSettledAt(time: number, { mtimeMs, ctimeMs }: Stats): boolean {
+  return time - Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs) >= SETTLED_AFTER;
 }
 
 /** How an artifact is read. */
@@ -161,9 +168,10 @@ function* hashOpen(fd: number, before: Stats, { size: expected, buffer, watch }:
   }
   const after = yield* fstat(fd);
   const change = changeBetween(before, after);
-  const size = after.size === BigInt(expected) ? bytesRead : Number(after.size);
+  const size = sizeOf(after) === expected ? bytesRead : Number(after.size);
   const digest = hash.digest('hex');
-  return { found: 'read', begunAt, size, bytesRead, digest, change, ...revisionOf(after) };
+  const isSettled = isSettledAt(begunAt, after);
+  return { found: 'read', size, bytesRead, digest, change, identity: identityOf(after), isSettled };
 }
 
 function changeBetween(before: Stats, after: Stats): 'none' | 'ctime' | 'content' {

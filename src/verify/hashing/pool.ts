@@ -1,172 +1,92 @@
 /**
- * Requests come in, threads look at and read the files, what they saw goes out. Threads start with the first request, stay
- * until `close()`, and keep no process alive when they are idle. One that crashes is replaced; one that hung storage holds
- * is counted as lost until it comes back, because nothing can end it.
+ * Requests come in, threads look at and read the files, what they saw goes out. Threads start with the first request. What
+ * one crashed with is tried once more elsewhere; where threads crash again and again, or cannot be had, this thread does it.
  */
 
-import { waitAWhile } from '../../patience.ts';
 import { OutOfThreads } from '../../store/errno.ts';
+import { ask, deliver, isWanted, tell, type Batch } from './asked.ts';
+import { createCrew, type CrewOptions } from './crew.ts';
 import type { Look, Reading, Trouble } from './hash-file.ts';
-import type { FilesRequest, FileToAsk, Hasher } from './hasher.ts';
-import type { Job, Result } from './protocol.ts';
-import { startThread, type ThreadHandle, type ThreadOptions } from './thread-handle.ts';
+import type { FilesRequest, Hasher } from './hasher.ts';
+import type { Result } from './parcel.ts';
+import type { Job } from './protocol.ts';
 
 /** What a pool is made with. */
-export interface PoolOptions extends ThreadOptions {
-  readonly threads: number;
-  readonly stallTimeoutMs: number;
+export interface PoolOptions extends CrewOptions {
   /** Hashes when threads cannot be had. */
   readonly fallback: Hasher;
   /** Is told why they cannot. */
   readonly onFallback: (reason: unknown) => void;
 }
 
-/** Files of one job: enough to make messages cheap, few enough for every thread to have some. */
-const BATCH = { look: 512, read: 64 } as const;
-/** Bytes of a job of several files to read; a larger file goes alone. */
-const BATCH_BYTES = 1 << 20;
-/** Milliseconds between two looks at what the threads do. */
-const TICK = 50;
-/** Milliseconds that a thread has to take up its first job, beyond the stall timeout. */
-const START_UP = 10_000;
-/** Threads that may be lost and replaced before the pool refuses. */
-const MOST_LOST = 2;
-/** Threads that may crash before files are hashed on the calling thread. */
+/** Crashes that count before files are hashed on the calling thread. */
 const MOST_CRASHES = 4;
+/** Batches done that make up for a crash: in a long life there may be some. */
+const FORGIVEN_AFTER = 100;
 /** How often a file may be at a thread that crashes. */
 const TRIES = 2;
 
-/** A request, and what has come of it. */
-interface Asked {
-  readonly task: Job['task'];
-  readonly request: FilesRequest;
-  readonly results: Result[];
-  left: number;
-  readonly resolve: (results: readonly Result[]) => void;
-  readonly refuse: (reason: unknown) => void;
-}
-
-/** One file of a request. */
-interface Piece {
-  readonly asked: Asked;
-  readonly index: number;
-  readonly file: FileToAsk;
-  /** Threads that crashed with it. */
-  crashes: number;
-  /** Bytes that were told. */
-  told: number;
-}
-
-interface Thread {
-  readonly handle: ThreadHandle;
-  /** What it works on; empty when it is idle, or lost. */
-  pieces: readonly Piece[];
-  beat: number;
-  beatAt: number;
-  isLost: boolean;
-}
-
 export function createPool(options: PoolOptions): Hasher {
-  const threads = new Set<Thread>();
-  let queue: Piece[] = [];
+  const { fallback } = options;
+  const crew = createCrew(options, { onDone, onCrash, onStall });
+  let queue: Batch[] = [];
   let crashes = 0;
   let isFallen = false;
-  let isClosed = false;
-  let isScheduled = false;
-  let ticking: NodeJS.Timeout | null = null;
 
-  /** Requests of one turn of the event loop become jobs together. */
-  function enqueue(pieces: readonly Piece[]): void {
-    for (const piece of pieces) queue.push(piece);
-    if (isScheduled) return;
-    isScheduled = true;
-    queueMicrotask(() => {
-      isScheduled = false;
-      dispatch();
-    });
-  }
-
-  function dispatch(): void {
-    while (queue.length > 0) {
-      if (isFallen) return queue.splice(0).forEach(hashHere);
-      const thread = [...threads].find(isIdle) ?? start();
-      if (thread === null) return;
-      assign(thread, takeBatch(queue));
-    }
-  }
-
-  function isBusy(): boolean {
-    const live = [...threads].filter(({ isLost }) => !isLost);
-    return live.length >= options.threads && !live.some(isIdle);
-  }
-
-  /** A further thread, or null when there are enough, or none can be had. */
-  function start(): Thread | null {
-    const lost = [...threads].filter(({ isLost }) => isLost).length;
-    if (isClosed || isFallen || threads.size - lost >= options.threads) return null;
-    if (lost > MOST_LOST) {
-      for (const { asked } of queue.splice(0)) asked.refuse(new OutOfThreads());
-      return null;
-    }
-    try {
-      return hire();
-    } catch (reason) {
-      fallBack(reason);
-      return null;
-    }
-  }
-
-  function hire(): Thread {
-    const handle = startThread(options, {
-      onDone: (results) => finish(thread, results),
-      onEnd: (reason) => bury(thread, reason),
-    });
-    const thread: Thread = { handle, pieces: [], beat: 0, beatAt: 0, isLost: false };
-    threads.add(thread);
-    return thread;
-  }
-
-  function assign(thread: Thread, pieces: readonly Piece[]): void {
-    const [first] = pieces;
-    if (first === undefined) return;
-    thread.pieces = pieces;
-    thread.beatAt = performance.now();
-    const files = pieces.map(({ file }) => file);
-    thread.handle.give(first.asked.task, first.asked.request.run.address, files);
-    ticking ??= setInterval(tick, Math.min(TICK, options.stallTimeoutMs)).unref();
-  }
-
-  function finish(thread: Thread, results: readonly Result[]): void {
-    const { pieces } = thread;
-    thread.pieces = [];
-    thread.isLost = false;
-    rest();
-    for (const [index, piece] of pieces.entries()) {
-      const result = results[index];
-      if (result !== undefined) deliver(piece, result);
-    }
+  function begin(batches: readonly Batch[]): void {
+    queue.push(...batches);
     dispatch();
   }
 
-  /** Stops looking when there is nothing to see. */
-  function rest(): void {
-    if (ticking === null || [...threads].some(({ pieces }) => pieces.length > 0)) return;
-    clearInterval(ticking);
-    ticking = null;
+  function dispatch(): void {
+    try {
+      for (let next = queue[0]; next !== undefined; next = queue[0]) {
+        if (isFallen) hashHere(next);
+        else if (!crew.give(next)) return;
+        queue.shift();
+      }
+    } catch (reason) {
+      if (reason instanceof OutOfThreads) for (const { asked } of queue.splice(0)) asked.refuse(reason);
+      else fallBack(reason);
+    }
   }
 
-  function bury(thread: Thread, reason: unknown): void {
-    if (!threads.delete(thread) || isClosed) return;
-    rest();
-    crashes += 1;
-    // A thread that never took up its job did not die of it.
-    const blame = thread.handle.hasBegun() ? 1 : 0;
-    for (const piece of thread.pieces) {
-      piece.crashes += blame;
-      if (piece.crashes === TRIES) deliver(piece, { found: 'crash' });
-      else queue.unshift(piece);
+  function onDone(batch: Batch | null, made: readonly Result[]): void {
+    // The thread goes on while its results are taken.
+    dispatch();
+    if (batch === null) return;
+    crashes = Math.max(0, crashes - 1 / FORGIVEN_AFTER);
+    for (const [index, piece] of batch.pieces.entries()) {
+      const result = made[index];
+      if (result !== undefined) deliver(batch.asked, piece, result);
     }
+  }
+
+  function onCrash(reason: unknown, batch: Batch | null, hasBegun: boolean): void {
+    crashes += 1;
+    // A thread that never took up its batch did not die of it.
+    if (batch !== null && hasBegun) retry(batch);
+    else if (batch !== null) queue.unshift(batch);
     if (crashes > MOST_CRASHES) fallBack(reason);
+    dispatch();
+  }
+
+  /** Each alone, so that what kills a thread takes no other with it. */
+  function retry({ asked, pieces }: Batch): void {
+    for (const piece of pieces) {
+      piece.crashes += 1;
+      if (piece.crashes === TRIES) deliver(asked, piece, { found: 'crash' });
+      else queue.unshift({ asked, pieces: [piece] });
+    }
+  }
+
+  /** Frees whoever waits for the file that a thread is stuck in; the others of its batch go to another. */
+  function onStall({ asked, pieces }: Batch, at: number): void {
+    const others = pieces.filter((_, index) => index !== at);
+    if (others.length > 0) queue.unshift({ asked, pieces: others });
+    const stuck = pieces[at];
+    if (stuck !== undefined)
+      deliver(asked, stuck, { found: 'stalled', milliseconds: options.stallTimeoutMs });
     dispatch();
   }
 
@@ -177,139 +97,40 @@ export function createPool(options: PoolOptions): Hasher {
     queueMicrotask(dispatch);
   }
 
-  function hashHere(piece: Piece): void {
-    const { task, request, refuse } = piece.asked;
-    const onBytes = (_: number, count: number): void => tell(piece, piece.told + count);
-    const alone = { ...request, files: [piece.file], onBytes };
-    const results: Promise<readonly Result[]> =
-      task === 'look' ? options.fallback.look(alone) : options.fallback.read(alone);
-    void results.then(([result]) => deliver(piece, result ?? { found: 'crash' }), refuse);
-  }
-
-  function tick(): void {
-    const now = performance.now();
-    for (const thread of threads) {
-      const { pieces, handle } = thread;
-      if (pieces.length === 0) continue;
-      const [only] = pieces;
-      // In a job of several files nobody can say whose the bytes are before it is done.
-      if (pieces.length === 1 && only !== undefined) tell(only, handle.bytesRead());
-      const beat = handle.beat();
-      if (beat !== thread.beat) Object.assign(thread, { beat, beatAt: now });
-      const patience = options.stallTimeoutMs + (handle.hasBegun() ? 0 : START_UP);
-      if (now - thread.beatAt >= patience) lose(thread);
+  function hashHere({ asked, pieces }: Batch): void {
+    for (const piece of pieces) {
+      const onBytes = (_: number, count: number): void => tell(asked, piece, piece.told + count);
+      const alone = { ...asked.request, files: [piece.file], onBytes };
+      const treated: Promise<readonly Result[]> =
+        asked.task === 'look' ? fallback.look(alone) : fallback.read(alone);
+      void treated.then(([result]) => deliver(asked, piece, result ?? { found: 'crash' }), asked.refuse);
     }
   }
 
-  /** Frees whoever waits for a thread that is stuck; the other files of its job go to another. */
-  function lose(thread: Thread): void {
-    const { pieces, handle } = thread;
-    const stuck = handle.fileAt();
-    thread.pieces = [];
-    thread.isLost = true;
-    // When the storage answers, nobody wants the rest.
-    handle.endJob();
-    handle.unref();
-    rest();
-    for (const [index, piece] of pieces.entries()) {
-      if (index === stuck) deliver(piece, { found: 'stalled', milliseconds: options.stallTimeoutMs });
-      else queue.unshift(piece);
-    }
-    dispatch();
-  }
-
-  /** Takes what nobody waits for any more out of the queue, and ends jobs that are only for such. */
+  /** Takes what nobody waits for any more out of the queue, and ends batches that are only for such. */
   function forget(): void {
     queue = queue.filter(isWanted);
-    for (const { pieces, handle } of threads) {
-      if (pieces.length > 0 && !pieces.some(isWanted)) handle.endJob();
-    }
+    crew.endUnwanted();
   }
 
-  /** A cancellation rejects at once, whatever the threads are at. */
-  function ask(task: Job['task'], request: FilesRequest): Promise<readonly Result[]> {
-    const { cancellation, files } = request;
-    return new Promise((resolve, reject) => {
-      if (cancellation.cancelled !== null) return reject(cancellation.cancelled.reason);
-      if (files.length === 0) return resolve([]);
-      const unlisten = cancellation.onCancel((reason) => {
-        reject(reason);
-        forget();
-      });
-      const asked: Asked = {
-        task,
-        request,
-        results: files.map(() => ({ found: 'crash' })),
-        left: files.length,
-        resolve(results) {
-          unlisten();
-          resolve(results);
-        },
-        refuse(reason) {
-          unlisten();
-          reject(reason);
-        },
-      };
-      enqueue(files.map((file, index) => ({ asked, index, file, crashes: 0, told: 0 })));
-    });
-  }
-
-  async function close(): Promise<void> {
-    isClosed = true;
-    if (ticking !== null) clearInterval(ticking);
-    const ending = [...threads].map(({ handle }) => handle.terminate());
-    threads.clear();
-    // Nothing ends a thread that the kernel holds: it goes when the storage answers.
-    await waitAWhile(Promise.all(ending));
+  function results(task: Job['task'], request: FilesRequest): Promise<readonly Result[]> {
+    return ask(task, request, { begin, forget });
   }
 
   return {
     // A look must not wait behind giants that all threads are at.
     look: (request) =>
-      isBusy() ? options.fallback.look(request) : ask('look', request).then((results) => results.map(asLook)),
-    read: (request) => ask('read', request).then((results) => results.map(asReading)),
-    prepare: () => void (threads.size === 0 && start()),
-    close,
+      crew.isBusy() ? fallback.look(request) : results('look', request).then((looks) => looks.map(asLook)),
+    read: (request) => results('read', request).then((reads) => reads.map(asReading)),
+    prepare() {
+      try {
+        if (!isFallen) crew.prepare();
+      } catch (reason) {
+        if (!(reason instanceof OutOfThreads)) fallBack(reason);
+      }
+    },
+    close: () => crew.close(),
   };
-}
-
-function isWanted({ asked }: Piece): boolean {
-  return asked.request.cancellation.cancelled === null;
-}
-
-function isIdle({ pieces, isLost }: Thread): boolean {
-  return pieces.length === 0 && !isLost;
-}
-
-/** What the next thread gets: the first file, and those behind it that fit into one job with it. */
-function takeBatch(queue: Piece[]): Piece[] {
-  const [first] = queue;
-  if (first === undefined) return [];
-  const most = BATCH[first.asked.task];
-  let bytes = first.file.size;
-  const end = queue.findIndex(({ asked, file, crashes }, index) => {
-    if (index === 0) return false;
-    bytes += file.size;
-    // What was at a thread that crashed goes alone, so that it takes no other with it.
-    const fits = index < most && bytes <= BATCH_BYTES && first.crashes + crashes === 0;
-    return !fits || asked.task !== first.asked.task || asked.request.run !== first.asked.request.run;
-  });
-  return queue.splice(0, end === -1 ? queue.length : end);
-}
-
-function deliver(piece: Piece, result: Result): void {
-  const { asked, index } = piece;
-  if (result.found === 'read') tell(piece, result.bytesRead);
-  asked.results[index] = result;
-  asked.left -= 1;
-  if (asked.left === 0) asked.resolve(asked.results);
-}
-
-function tell(piece: Piece, total: number): void {
-  if (total <= piece.told) return;
-  const count = total - piece.told;
-  piece.told = total;
-  piece.asked.request.onBytes(piece.index, count);
 }
 
 function asLook(result: Result): Look | Trouble {

@@ -1,11 +1,8 @@
 /** What goes to a hashing thread and what comes back: plain data, and memory that both sides see. */
 
 import type { RunAddress } from '../../store/resolve.ts';
-import type { Look, Reading, Trouble } from './hash-file.ts';
 import type { FileToAsk } from './hasher.ts';
-
-/** What came of one file. */
-export type Result = Look | Reading | Trouble;
+import type { Parcel } from './parcel.ts';
 
 /** Work for a thread: to look at some files of a run, or to read them. */
 export interface Job {
@@ -13,13 +10,30 @@ export interface Job {
   readonly id: number;
   readonly task: 'look' | 'read';
   readonly run: RunAddress;
-  readonly files: readonly FileToAsk[];
+  readonly files: PackedFiles;
 }
 
-/** What came of a job, in the order of its files. Files behind an abort have none. */
+/** What came of a job. Files behind an abort have no result. */
 export interface Outcome {
   readonly id: number;
-  readonly results: readonly Result[];
+  readonly parcel: Parcel;
+}
+
+/** Files on the way to a thread. */
+export interface PackedFiles {
+  /** A path for each, with NUL between them, which no name holds. */
+  readonly paths: string;
+  readonly sizes: Float64Array;
+}
+
+export function packFiles(files: readonly FileToAsk[]): PackedFiles {
+  const paths = files.map(({ names }) => names.join('/')).join('\0');
+  return { paths, sizes: Float64Array.from(files, ({ size }) => size) };
+}
+
+export function unpackFiles({ paths, sizes }: PackedFiles): FileToAsk[] {
+  const files = paths.split('\0');
+  return Array.from(sizes, (size, index) => ({ names: (files[index] ?? '').split('/'), size }));
 }
 
 /** What a thread is started with. */

@@ -3,7 +3,8 @@
 import { Worker } from 'node:worker_threads';
 import type { RunAddress } from '../../store/resolve.ts';
 import type { FileToAsk } from './hasher.ts';
-import { CONTROL, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
+import { unpack, type Result } from './parcel.ts';
+import { CONTROL, packFiles, type Job, type Outcome, type ThreadData } from './protocol.ts';
 
 /** What a thread is started with. */
 export interface ThreadOptions {
@@ -57,7 +58,7 @@ export function startThread({ source, schedule, rate }: ThreadOptions, events: T
   worker.unref();
   worker.on('message', (outcome: Outcome) => {
     worker.unref();
-    if (outcome.id === job) events.onDone(outcome.results);
+    if (outcome.id === job) events.onDone(unpack(outcome.parcel));
   });
   worker.on('error', events.onEnd);
   worker.on('exit', () => events.onEnd(new Error('the thread ended by itself')));
@@ -69,7 +70,7 @@ export function startThread({ source, schedule, rate }: ThreadOptions, events: T
     give(task, run, files) {
       job += 1;
       worker.ref();
-      const message: Job = { id: job, task, run, files };
+      const message: Job = { id: job, task, run, files: packFiles(files) };
       worker.postMessage(message);
     },
     endJob: () => void Atomics.store(control, CONTROL.abort, job),

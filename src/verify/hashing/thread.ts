@@ -6,7 +6,8 @@ import { performNow } from '../../store/perform-now.ts';
 import type { Pin } from '../../store/pin.ts';
 import { CHUNK, hashFile, look, troubleOf, type Watch } from './hash-file.ts';
 import type { FileToAsk } from './hasher.ts';
-import { CONTROL, type Job, type Outcome, type Result, type ThreadData } from './protocol.ts';
+import { pack, type Result } from './parcel.ts';
+import { CONTROL, unpackFiles, type Job, type Outcome, type ThreadData } from './protocol.ts';
 import { chunkAt, reserve } from './rate.ts';
 import { reachRun } from './reach.ts';
 
@@ -30,20 +31,22 @@ function outcomeOf(job: Job): Outcome {
   Atomics.store(bytes, 0, 0n);
   Atomics.store(control, CONTROL.file, 0);
   Atomics.store(control, CONTROL.job, job.id);
+  const files = unpackFiles(job.files);
   const results: Result[] = [];
   try {
-    performNow(work(job, results), () => Atomics.add(control, CONTROL.beat, 1));
+    performNow(work(job, files, results), () => Atomics.add(control, CONTROL.beat, 1));
   } catch (fault) {
-    if (!(fault instanceof Aborted)) while (results.length < job.files.length) results.push(troubleOf(fault));
+    if (!(fault instanceof Aborted)) while (results.length < files.length) results.push(troubleOf(fault));
   }
-  return { id: job.id, results };
+  return { id: job.id, parcel: pack(results) };
 }
 
-function* work(job: Job, results: Result[]): Plan<void> {
+function* work(job: Job, files: readonly FileToAsk[], results: Result[]): Plan<void> {
   const run = yield* reachRun(job.run);
   try {
     const watch = watchOver(job);
-    for (const file of job.files) {
+    for (const file of files) {
+      goOn(job);
       results.push(yield* treat(job.task, run, file, watch));
       Atomics.add(control, CONTROL.file, 1);
     }
@@ -64,15 +67,20 @@ function* treat(task: Job['task'], run: Pin, { names, size }: FileToAsk, watch: 
 function watchOver(job: Job): Watch {
   return {
     *pace(most) {
-      if (Atomics.load(control, CONTROL.abort) === job.id) throw new Aborted();
+      goOn(job);
       if (data.rate === null) return;
       let wait = reserve(schedule, data.rate, most);
       while (wait > 0) {
         yield* pause(Math.min(wait, PATIENCE));
         wait -= PATIENCE;
-        if (Atomics.load(control, CONTROL.abort) === job.id) throw new Aborted();
+        goOn(job);
       }
     },
     onBytes: (count) => void Atomics.add(bytes, 0, BigInt(count)),
   };
+}
+
+/** Throws when nobody waits for the job any more. */
+function goOn(job: Job): void {
+  if (Atomics.load(control, CONTROL.abort) === job.id) throw new Aborted();
 }

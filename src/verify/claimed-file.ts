@@ -1,0 +1,54 @@
+/** Claims come in, the files they speak of go out: one for each path, however many claim it (pure). */
+
+import type { Claim } from './claims.ts';
+import type { Names } from './hashing/hash-file.ts';
+import type { Meter } from './progress.ts';
+
+/** A file, and the claims to it. */
+export interface ClaimedFile {
+  /** From the run directory. */
+  readonly path: string;
+  readonly names: Names;
+  /** Never empty. */
+  readonly claims: Claim[];
+}
+
+/** The files of claims whose recorded path is plain, in the order of the first claim to each. */
+export function filesOf(claims: readonly Claim[]): ClaimedFile[] {
+  const files = new Map<string, ClaimedFile>();
+  for (const claim of claims) {
+    const { path, names } = claim;
+    if (names === null) continue;
+    const file = files.get(path);
+    if (file === undefined) files.set(path, { path, names, claims: [claim] });
+    else file.claims.push(claim);
+  }
+  return [...files.values()];
+}
+
+/** Bytes claimed; those of every claim count. */
+export function bytesOf(claims: readonly Claim[]): number {
+  let bytes = 0;
+  for (const { record } of claims) bytes += record.size_bytes ?? 0;
+  return bytes;
+}
+
+/** Whether a participant that matters claims it. */
+export function isCritical({ claims }: ClaimedFile): boolean {
+  return claims.some(({ critical }) => critical);
+}
+
+/** Whether a claim has a digest to compare with, for a file of this size. */
+export function isToRead({ claims }: ClaimedFile, size: number | bigint): boolean {
+  return claims.some(({ expected }) => expected?.size === size);
+}
+
+/** Whether a digest is the one that every claim of this size expects. */
+export function isExpected({ claims }: ClaimedFile, size: number, digest: string): boolean {
+  return claims.every(({ expected }) => expected?.size !== size || expected.digest === digest);
+}
+
+/** Says that a file is settled, of which progress was told of so many bytes. */
+export function settle({ claims }: ClaimedFile, told: number, meter: Meter): void {
+  meter.settle(claims.length, Math.max(0, bytesOf(claims) - told));
+}
