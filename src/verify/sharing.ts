@@ -91,49 +91,49 @@ export function shareReads(hasher: Hasher): Sharing {
   async function readFor(request: ReadRequest, since: number): Promise<readonly Read[]> {
     throwIfCancelled(request.cancellation);
     const own = placesOf(request.files, ({ key }) => !isFresh(places.get(key), since));
-    begin(request, own);
-    if (own.length === request.files.length) return gather(request, own);
-    const all = [...request.files.keys()];
-    const results = await gather(request, all);
+    if (own.length === request.files.length) return readOwn(request, own);
+    if (own.length > 0) begin(request, own);
+    const results = await gather(request);
     // Whoever began a read may let go of the run before a thread takes it up: that says nothing to us.
     const isOwn = new Set(own);
     const lapsed = placesOf(results, (read, place) => isLapsed(read) && !isOwn.has(place));
     if (lapsed.length === 0) return results;
     throwIfCancelled(request.cancellation);
-    begin(request, lapsed);
-    const again = await gather(request, lapsed);
+    const again = await readOwn(request, lapsed);
     for (const [index, place] of lapsed.entries()) results[place] = again[index] ?? CRASH;
     return results;
   }
 
-  /** Waits for the reads of these files, whoever began them. */
-  async function gather(
-    { files, cancellation, onProgress }: ReadRequest,
-    which: readonly number[],
-  ): Promise<Read[]> {
-    const results = which.map((): Read => CRASH);
+  /** Waits for the reads of all files of a request, whoever began them. */
+  async function gather({ files, cancellation, onProgress }: ReadRequest): Promise<Read[]> {
+    const results = files.map((): Read => CRASH);
     const wanted = new Map<Batch, Map<number, number>>();
-    for (const [at, file] of which.entries()) {
-      const place = places.get(files[file]?.key ?? '');
-      if (place === undefined) continue;
-      const its = wanted.get(place.batch) ?? new Map<number, number>();
-      wanted.set(place.batch, its.set(place.index, at));
+    for (const [place, { key }] of files.entries()) {
+      const held = places.get(key);
+      if (held === undefined) continue;
+      const its = wanted.get(held.batch) ?? new Map<number, number>();
+      wanted.set(held.batch, its.set(held.index, place));
     }
     const waiting = Array.from(wanted, async ([batch, its]) => {
       const user: User = (index, total) => {
-        const at = its.get(index);
-        if (at !== undefined) onProgress(which[at] ?? 0, total);
+        const place = its.get(index);
+        if (place !== undefined) onProgress(place, total);
       };
       const reads = await use(batch, user, cancellation);
-      for (const [index, at] of its) results[at] = reads[index] ?? CRASH;
+      for (const [index, place] of its) results[place] = reads[index] ?? CRASH;
     });
     await Promise.all(waiting);
     return results;
   }
 
+  /** Reads these files of a request, whoever has begun to. */
+  function readOwn(request: ReadRequest, which: readonly number[]): Promise<readonly Read[]> {
+    const user: User = (index, total) => request.onProgress(which[index] ?? 0, total);
+    return use(begin(request, which), user, request.cancellation);
+  }
+
   /** Begins to read these files of a request. */
-  function begin(request: ReadRequest, which: readonly number[]): void {
-    if (which.length === 0) return;
+  function begin(request: ReadRequest, which: readonly number[]): Batch {
     const canceller = createCanceller();
     const files = which.flatMap((place) => request.files[place] ?? []);
     const totals = files.map(() => 0);
@@ -156,6 +156,7 @@ export function shareReads(hasher: Hasher): Sharing {
       places.delete(key);
       places.set(key, { batch, index });
     }
+    return batch;
   }
 
   return { join };

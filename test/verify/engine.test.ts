@@ -142,6 +142,21 @@ describe.each([0, 1, 3])('getBackupRun() with %i threads', (threads) => {
     });
   });
 
+  it('tells everybody of the progress of a read that they share', async () => {
+    const content = 'x'.repeat(2_000_000);
+    const run = makeRun({ artifacts: { 'large.bin': content } });
+    const inspector = inspectorFor(run, { threads, maxBytesPerSecond: 5_000_000 });
+    const calls = Array.from({ length: 2 }, async () => {
+      const told: number[] = [];
+      const onProgress = ({ bytesDone }: Progress): void => void told.push(bytesDone);
+      const { coverage } = inspected(await inspector.getBackupRun(request, { onProgress }));
+      return { bytesRead: coverage.bytesRead, onTheWay: told.some((n) => n > 0 && n < content.length) };
+    });
+    const [first, second] = (await Promise.all(calls)).toSorted((a, b) => b.bytesRead - a.bytesRead);
+    expect(first).toStrictEqual({ bytesRead: content.length, onTheWay: true });
+    expect(second).toStrictEqual({ bytesRead: 0, onTheWay: true });
+  });
+
   it('rejects with what a progress callback throws', async () => {
     const failing = inspectorFor(makeMixedRun(), { threads }).getBackupRun(request, {
       onProgress: () => {

@@ -105,6 +105,28 @@ describe('read() of a pool gives the digest of every file', () => {
   });
 });
 
+describe('a pool in which threads crash now and then', () => {
+  it('goes on with threads, when much went well in between', async () => {
+    const { pool, asking, fallen } = await setUp({ source: poisonedBy(POISON, 'process.exit(3);') });
+    const read = async (name: string): Promise<string | undefined> => {
+      const [reading] = await pool.read({ ...asking, files: [{ names: [name], size: 10 }] });
+      return reading?.found;
+    };
+    for (let time = 0; time < 3; time += 1) {
+      expect(await read(POISON)).toBe('crash');
+      for (let good = 0; good < 200; good += 1) expect(await read('file-7.bin')).toBe('read');
+    }
+    expect(fallen).toStrictEqual([]);
+  });
+
+  it('goes on without, when hardly anything did', async () => {
+    const { pool, asking, fallen } = await setUp({ source: poisonedBy(POISON, 'process.exit(3);') });
+    const files = Array.from({ length: 5 }, () => ({ names: [POISON], size: 10 }));
+    await Promise.all(files.map((file) => pool.read({ ...asking, files: [file] })));
+    expect(fallen).toStrictEqual([new Error('the thread ended by itself')]);
+  });
+});
+
 describe('look() of a pool', () => {
   it('sees kind and size of files in their order, and what is not there', async () => {
     const { pool, asking } = await setUp();
