@@ -28,14 +28,14 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
   const measured = new Map<string, Measurement>();
   const toRead: FileToRead[] = [];
   const looks = await lookAtAll(files, measuring);
-  for (const [index, file] of files.entries()) {
+  files.forEach((file, index) => {
     const judged = judgeLook(file, looks[index] ?? OUT_OF_TIME, measuring);
     if ('claimed' in judged) toRead.push(judged);
     else {
       measured.set(file.path, judged);
       settle(file, 0, meter);
     }
-  }
+  });
   await readFiles(toRead, measuring, (path, measurement) => measured.set(path, measurement));
   return measured;
 }

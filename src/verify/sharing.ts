@@ -152,10 +152,10 @@ export function shareReads(hasher: Hasher): Sharing {
       batch.isOver = true;
     };
     results.then(end, end);
-    for (const [index, { key }] of files.entries()) {
+    files.forEach(({ key }, index) => {
       places.delete(key);
       places.set(key, { batch, index });
-    }
+    });
     return batch;
   }
 

@@ -12,7 +12,8 @@ const SOURCE = `
     Atomics.store(new BigInt64Array(workerData.bytes), 0, 700n);
     Atomics.store(new Int32Array(workerData.control), ${CONTROL.file}, 1);
     Atomics.store(new Int32Array(workerData.control), ${CONTROL.job}, id);
-    parentPort.postMessage({ id, results: [] });
+    const parcel = { sizes: [], identities: '', digests: '', settled: [], others: new Map() };
+    parentPort.postMessage({ id, parcel });
   });
   parentPort.on('message', () => undefined);`;
 

@@ -56,10 +56,10 @@ export function createPool(options: PoolOptions): Hasher {
     dispatch();
     if (batch === null) return;
     crashes = Math.max(0, crashes - 1 / FORGIVEN_AFTER);
-    for (const [index, piece] of batch.pieces.entries()) {
-      const result = made[index];
-      if (result !== undefined) deliver(batch.asked, piece, result);
-    }
+    made.forEach((result, index) => {
+      const piece = batch.pieces[index];
+      if (piece !== undefined) deliver(batch.asked, piece, result);
+    });
   }
 
   function onCrash(reason: unknown, batch: Batch | null, hasBegun: boolean): void {

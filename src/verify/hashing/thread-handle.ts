@@ -62,8 +62,6 @@ export function startThread({ source, schedule, rate }: ThreadOptions, events: T
   });
   worker.on('error', events.onEnd);
   worker.on('exit', () => events.onEnd(new Error('the thread ended by itself')));
-  // Before that, the memory still speaks of the job before.
-  const hasBegun = (): boolean => Atomics.load(control, CONTROL.job) === job;
 
   // What the control words say is about an earlier job until the thread has taken up this one.
   const hasBegun = (): boolean => Atomics.load(control, CONTROL.job) === job;
