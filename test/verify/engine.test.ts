@@ -226,6 +226,18 @@ describe('getBackupRun() reads', () => {
   });
 });
 
+describe('getBackupRun() with a time budget', () => {
+  it('keeps what was read of many small artifacts when it is over', async () => {
+    const artifacts = Object.fromEntries(Array.from({ length: 64 }, (_, i) => [`${i}.bin`, 'x'.repeat(400)]));
+    // All of them would take three seconds, sixteen of them less than one.
+    const inspector = inspectorFor(makeRun({ artifacts }), { threads: 1, maxBytesPerSecond: 8_000 });
+    const { coverage } = inspected(await inspector.getBackupRun(request, { timeBudgetMs: 1_800 }));
+    expect(coverage.complete).toBe(false);
+    expect(coverage.verified).toBeGreaterThanOrEqual(16);
+    expect(coverage.verified).toBeLessThan(64);
+  });
+});
+
 describe('createMemo() lets getBackupRun()', () => {
   it('read nothing the second time, also through another inspector', async () => {
     const memo = createMemo();
