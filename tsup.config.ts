@@ -1,17 +1,42 @@
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
+import manifest from './package.json' with { type: 'json' };
 
-export default defineConfig({
-  entry: ['src/index.ts'],
-  format: ['esm', 'cjs'],
+const COMMON: Options = {
   platform: 'node',
   target: 'node20',
-  // tsup's declaration build sets `baseUrl`, which TypeScript 6 refuses unless told otherwise.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
   // One file a format, so that nothing in it depends on where a chunk lands.
   splitting: false,
   shims: false,
   sourcemap: true,
-  clean: true,
   // Keep `node:` in front of the builtins, as the sources write it.
   removeNodeProtocol: false,
-});
+};
+
+export default defineConfig([
+  {
+    ...COMMON,
+    entry: ['src/index.ts'],
+    format: ['esm', 'cjs'],
+    // tsup's declaration build sets `baseUrl`, which TypeScript 6 refuses unless told otherwise.
+    dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+    // Both builds run at one time, and neither may remove what the other has made.
+    clean: ['!cli.js', '!cli.js.map'],
+  },
+  {
+    ...COMMON,
+    entry: { cli: 'src/cli/main.ts' },
+    format: ['esm'],
+    dts: false,
+    clean: false,
+    define: { VERSION: JSON.stringify(manifest.version) },
+    esbuildPlugins: [
+      {
+        name: 'library',
+        setup(build) {
+          // The command line uses the library that is shipped beside it.
+          build.onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+        },
+      },
+    ],
+  },
+]);

@@ -3,7 +3,8 @@
 const LONGEST = 300;
 /** What nearly all text is. */
 const PLAIN = /^[ -~]*$/;
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+/** Controls, marks that turn the direction of writing, and what is not seen at all, such as fillers and U+2800. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 function escape(character: string): string {
   const code = character.codePointAt(0) ?? 0;
@@ -14,7 +15,8 @@ function cut(text: string): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-function escapeAll(text: string): string {
+/** Escapes what could steer a terminal or mislead a reader, however long the text is. */
+export function escapeAll(text: string): string {
   return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, escape);
 }
 

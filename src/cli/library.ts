@@ -1,0 +1,73 @@
+/** What was typed comes in, the library and what it is called with go out; it is loaded here, when it is first needed. */
+
+import type { InspectionOptions, Inspector, InspectorOptions } from '../index.ts';
+import { textOf, type Arguments } from './arguments.ts';
+import type { Result } from './work.ts';
+import type { Surroundings } from './surroundings.ts';
+import { parseDuration, parseRate, parseThreads, parseWord } from './values.ts';
+
+/** Findings that are kept: as many as an exit code needs that no finding of severity error is left out of. */
+const MOST_FINDINGS = 200_000;
+
+const LEVELS = ['digest', 'size', 'none'] as const;
+
+/** Where the runs are. */
+export function rootOf(args: Arguments, { environment }: Pick<Surroundings, 'environment'>): string {
+  const { BACKUP_ROOT } = environment;
+  return (
+    textOf(args, 'root') ?? (BACKUP_ROOT === undefined || BACKUP_ROOT === '' ? './backups' : BACKUP_ROOT)
+  );
+}
+
+/** What an inspector is made with. */
+export function inspectorOptionsOf(
+  args: Arguments,
+  surroundings: Pick<Surroundings, 'environment'>,
+): InspectorOptions {
+  const threads = textOf(args, 'threads');
+  const rate = textOf(args, 'max-rate');
+  return {
+    root: rootOf(args, surroundings),
+    limits: { findings: MOST_FINDINGS },
+    ...(threads !== undefined && { threads: parseThreads(threads, '--threads') }),
+    ...(rate !== undefined && { maxBytesPerSecond: parseRate(rate, '--max-rate') }),
+  };
+}
+
+/** How a run is inspected. */
+export function inspectionOptionsOf(args: Arguments): InspectionOptions {
+  const level = textOf(args, 'level');
+  const budget = textOf(args, 'time-budget');
+  return {
+    ...(level !== undefined && { level: parseWord(level, '--level', LEVELS) }),
+    ...(budget !== undefined && { timeBudgetMs: parseDuration(budget, '--time-budget') }),
+  };
+}
+
+/** Milliseconds in which an inspector is closed unless storage that hangs holds one of its threads. */
+const PROMPT = 400;
+
+/** What came of the work with an inspector: `isWhole` unless something was left unread. */
+export interface Worked extends Pick<Result, 'outcomes'> {
+  readonly isWhole: boolean;
+}
+
+/** Works with an inspector and closes it. */
+export async function withInspector(
+  options: InspectorOptions,
+  { signal, clock }: Pick<Surroundings, 'signal' | 'clock'>,
+  work: (inspector: Inspector) => Promise<Worked>,
+): Promise<Result> {
+  const { createInspector } = await import('../index.ts');
+  const inspector = createInspector(options);
+  try {
+    const { outcomes, isWhole } = await work(inspector);
+    // Who was told to stop does not wait for storage.
+    if (signal.aborted) return { outcomes, mayBeHeld: true };
+    const before = clock();
+    await inspector.close();
+    return { outcomes, mayBeHeld: !isWhole && clock() - before >= PROMPT };
+  } finally {
+    void inspector.close();
+  }
+}

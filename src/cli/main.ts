@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+/** The process comes in, the program is run in it: nothing else of the command line touches it. */
+
+import { styleText } from 'node:util';
+import { FAULT, runProgram, type End } from './program.ts';
+import type { Channel, Surroundings } from './surroundings.ts';
+import { complain, type Stop } from './work.ts';
+
+/** Filled in when the program is built. */
+declare const VERSION: string;
+
+/** Milliseconds in which the process ends unless storage that hangs keeps it. */
+const PROMPT = 500;
+
+const controller = new AbortController();
+
+/** Why something could not be written, other than for want of a reader. */
+const outputFaults: string[] = [];
+
+function stop(why: Stop): void {
+  controller.abort(why);
+  process.stdin.destroy();
+}
+
+function channelOf(stream: NodeJS.WriteStream, onFault: (fault: NodeJS.ErrnoException) => void): Channel {
+  stream.on('error', onFault);
+  return {
+    columns: () => (stream.isTTY ? stream.columns : null),
+    canRedraw: stream.isTTY && process.env['TERM'] !== 'dumb',
+    // Node's own rule of NO_COLOR, FORCE_COLOR and TERM.
+    hasColours: styleText('bold', 'a', { stream }) !== 'a',
+    write: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
+  };
+}
+
+function onOutputFault({ code = 'unknown' }: NodeJS.ErrnoException): void {
+  if (code !== 'EPIPE') outputFaults.push(code);
+  stop('SIGPIPE');
+}
+
+const surroundings: Surroundings = {
+  args: process.argv.slice(2),
+  environment: process.env,
+  version: VERSION,
+  out: channelOf(process.stdout, onOutputFault),
+  err: channelOf(process.stderr, () => undefined),
+  input: () => process.stdin,
+  signal: controller.signal,
+  clock: () => performance.now(),
+  now: () => Date.now(),
+  every(milliseconds, call) {
+    const timer = setInterval(call, milliseconds).unref();
+    return () => clearInterval(timer);
+  },
+};
+
+/** Nothing stands in the way of the signal any more: it ends the process, and the shell sees by what. */
+function dieBy(signal: 'SIGINT' | 'SIGTERM'): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (controller.signal.aborted) dieBy(signal);
+    else stop(signal);
+  });
+}
+
+/** Everything is written. What storage holds cannot be ended, and would keep even `process.exit()`. */
+function end({ code, mayBeHeld }: End): void {
+  const why: unknown = controller.signal.reason;
+  if (why === 'SIGINT' || why === 'SIGTERM') return dieBy(why);
+  process.exitCode = code;
+  if (mayBeHeld) process.kill(process.pid, 'SIGKILL');
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), PROMPT).unref();
+}
+
+const ending = await runProgram(surroundings);
+const [outputFault] = outputFaults;
+if (outputFault !== undefined) await complain(surroundings, `Cannot write the output: ${outputFault}`);
+end(outputFault === undefined ? ending : { ...ending, code: FAULT });

@@ -1,0 +1,53 @@
+/** Findings come in, the lines that tell them to a person go out. */
+
+import { escapeAll, printable } from '../quote.ts';
+import type { Finding, Inspected } from '../index.ts';
+import type { Meaning } from './paint.ts';
+import { count, grouped } from './quantities.ts';
+import { tally } from './verdict.ts';
+import { wrapped, type View } from './view.ts';
+
+/** Findings that are shown; of more, how many they are. */
+const MOST_SHOWN = 1_000;
+
+/** What a severity means. */
+export function meaningOf(severity: Finding['severity']): Meaning {
+  return severity === 'error' ? 'bad' : 'doubtful';
+}
+
+/** Everything that is wrong, with what was expected and what was found. */
+export function renderFindings({ findings, coverage }: Inspected, view: View): string[] {
+  if (findings.length === 0) return [];
+  const shown = findings.slice(0, MOST_SHOWN);
+  const left = coverage.findingsTotal - shown.length;
+  return [
+    `${view.paint('strong', 'Findings')}: ${tally(findings)}`,
+    ...shown.flatMap((finding) => renderFinding(finding, view)),
+    ...(left > 0 ? [`  and ${count(left, 'more', 'more')}`] : []),
+    '',
+  ];
+}
+
+function renderFinding(finding: Finding, view: View): string[] {
+  const { code, severity, message, participant, artifact, path, expected, actual } = finding;
+  const place = [participant, artifact]
+    .flatMap((name) => (name === undefined ? [] : printable(name)))
+    .join(' / ');
+  const title = `  ${view.paint(meaningOf(severity), severity.padEnd(7))}  ${code}${place === '' ? '' : `  ${place}`}`;
+  const facts = [
+    ['expected', expected],
+    ['actual', actual],
+    ['at', path],
+  ] as const;
+  return [
+    title,
+    ...wrapped(escapeAll(message), view.columns, 4),
+    ...facts.flatMap(([label, value]) =>
+      value === undefined ? [] : wrapped(`${label.padEnd(9)} ${shownValue(value)}`, view.columns, 4),
+    ),
+  ];
+}
+
+function shownValue(value: string | number): string {
+  return typeof value === 'number' ? grouped(value) : printable(value);
+}

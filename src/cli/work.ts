@@ -1,0 +1,63 @@
+/** What a subcommand shares with the others: it speaks to a person or to a program, and counts what came of every run. */
+
+import { quote } from '../quote.ts';
+import type { BackupRunError } from '../index.ts';
+import type { Arguments } from './arguments.ts';
+import type { Outcome } from './exit-code.ts';
+import { paintColours, paintPlain } from './paint.ts';
+import type { Surroundings } from './surroundings.ts';
+import { UsageError } from './usage-error.ts';
+import type { View } from './view.ts';
+
+/** How answers are told. */
+export type Form = 'text' | 'json' | 'ndjson';
+
+/** What came of the program. */
+export interface Result {
+  readonly outcomes: ReadonlySet<Outcome>;
+  /** Something may still be held by storage that hangs. */
+  readonly mayBeHeld: boolean;
+}
+
+export function formOf({ texts }: Arguments): Form {
+  if (texts.has('json') && texts.has('ndjson'))
+    throw new UsageError('Cannot use --json and --ndjson together');
+  if (texts.has('ndjson')) return 'ndjson';
+  return texts.has('json') ? 'json' : 'text';
+}
+
+/** How to show things on standard output. */
+export function viewOf({ texts }: Arguments, { out, now }: Surroundings): View {
+  const hasColours = out.hasColours && !texts.has('no-color');
+  return {
+    columns: out.columns(),
+    paint: hasColours ? paintColours : paintPlain,
+    isUtc: texts.has('utc'),
+    now: now(),
+  };
+}
+
+/** Says what is wrong, in a line of its own on standard error. */
+export function complain({ err }: Pick<Surroundings, 'err'>, sentence: string): Promise<void> {
+  return err.write(`backup-run: ${sentence}\n`);
+}
+
+/** Says why there is no run, and where it was looked for when that cannot be read. */
+export function complainOf(
+  surroundings: Pick<Surroundings, 'err'>,
+  error: BackupRunError,
+  root: string,
+): Promise<void> {
+  const where = error.code === 'IO_ERROR' ? ` (root ${quote(root)})` : '';
+  return complain(surroundings, error.message + where);
+}
+
+/** Why work may be told to stop: by one of these signals, or because nobody reads what is written. */
+export const STOPS = ['SIGINT', 'SIGTERM', 'SIGPIPE'] as const;
+
+export type Stop = (typeof STOPS)[number];
+
+/** Whether somebody asked to stop, who may be told what came of the work until then. */
+export function wasInterrupted({ signal }: Pick<Surroundings, 'signal'>): boolean {
+  return signal.aborted && signal.reason !== ('SIGPIPE' satisfies Stop);
+}
