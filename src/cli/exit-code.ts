@@ -1,6 +1,6 @@
 /** What came of every run comes in, the exit code of the program goes out. */
 
-import type { BackupRunError, Coverage, Finding } from '../index.ts';
+import type { BackupRunError, Coverage, Finding, Validation } from '../index.ts';
 
 /** What came of one run. */
 export type Outcome = 'good' | 'damaged' | 'not found' | 'not inspected';
@@ -35,4 +35,13 @@ export function outcomeOf(
 /** What it means that there is no run to return. */
 export function outcomeOfError({ code }: Pick<BackupRunError, 'code'>): Outcome {
   return code === 'BACKUP_RUN_NOT_FOUND' ? 'not found' : 'not inspected';
+}
+
+/** What came of a run that was verified: one that is damaged may also not have been verified wholly. */
+export function outcomesOfValidation(validation: Validation): Outcome[] {
+  if (validation.ok) return ['good'];
+  const { error } = validation;
+  if (error.code !== 'BACKUP_RUN_NOT_RESTORABLE') return [outcomeOfError(error)];
+  const isPartly = error.reasons.some(({ code }) => code === 'RUN_NOT_VERIFIED');
+  return isPartly ? ['damaged', 'not inspected'] : ['damaged'];
 }

@@ -5,6 +5,7 @@ import type { Channel } from './surroundings.ts';
 /** Writes an array while its items come. */
 export interface ArrayWriter {
   add(item: unknown): Promise<void>;
+  isBegun(): boolean;
   /** Ends the array; one that is empty is written only now. */
   end(): Promise<void>;
 }
@@ -17,6 +18,7 @@ export function createArrayWriter({ write }: Pick<Channel, 'write'>): ArrayWrite
       await write(`${isBegun ? ',' : '['}\n${JSON.stringify(item)}`);
       isBegun = true;
     },
+    isBegun: () => isBegun,
     end: () => write(isBegun ? '\n]\n' : '[]\n'),
   };
 }

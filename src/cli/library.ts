@@ -2,14 +2,13 @@
 
 import type { InspectionOptions, Inspector, InspectorOptions } from '../index.ts';
 import { textOf, type Arguments } from './arguments.ts';
+import { LEVELS } from './options.ts';
 import type { Result } from './work.ts';
 import type { Surroundings } from './surroundings.ts';
 import { parseDuration, parseRate, parseThreads, parseWord } from './values.ts';
 
 /** Findings that are kept: as many as an exit code needs that no finding of severity error is left out of. */
 const MOST_FINDINGS = 200_000;
-
-const LEVELS = ['digest', 'size', 'none'] as const;
 
 /** Where the runs are. */
 export function rootOf(args: Arguments, { environment }: Pick<Surroundings, 'environment'>): string {

@@ -3,7 +3,7 @@
 import { printable } from '../quote.ts';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { exitCode, USAGE } from './exit-code.ts';
-import type { Subcommand } from './options.ts';
+import { COMPLETE, type Subcommand } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 import { UsageError } from './usage-error.ts';
 import { complain, type Result } from './work.ts';
@@ -18,8 +18,11 @@ export interface End {
 type Run = (args: Arguments, surroundings: Surroundings) => Promise<Result>;
 
 /** Loaded when they are meant: who asks for the version does not wait for more. */
-const RUN: Readonly<Partial<Record<Subcommand, () => Promise<Run>>>> = {
+const RUN: Readonly<Record<Subcommand, () => Promise<Run>>> = {
   show: async () => (await import('./show.ts')).show,
+  list: async () => (await import('./list.ts')).list,
+  verify: async () => (await import('./verify.ts')).verify,
+  completion: async () => (await import('./completion.ts')).completion,
 };
 
 /** Of what nobody foresaw: whatever there was to inspect, it was not. */
@@ -44,6 +47,11 @@ function textOf(reason: unknown): string {
 const NOTHING: Result = { outcomes: new Set(), mayBeHeld: false };
 
 async function dispatch(surroundings: Surroundings): Promise<Result> {
+  const [first, ...rest] = surroundings.args;
+  if (first === COMPLETE) {
+    const { complete } = await import('./complete.ts');
+    return complete(rest, surroundings);
+  }
   const args = parseArguments(surroundings.args);
   const { subcommand, texts } = args;
   if (texts.has('help')) {
@@ -56,7 +64,6 @@ async function dispatch(surroundings: Surroundings): Promise<Result> {
     return NOTHING;
   }
   if (subcommand === null) throw new UsageError('Nothing to do: expected a subcommand; --help tells them');
-  const run = await RUN[subcommand]?.();
-  if (run === undefined) throw new UsageError(`Cannot ${subcommand} yet`);
+  const run = await RUN[subcommand]();
   return run(args, surroundings);
 }

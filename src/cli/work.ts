@@ -57,6 +57,23 @@ export const STOPS = ['SIGINT', 'SIGTERM', 'SIGPIPE'] as const;
 
 export type Stop = (typeof STOPS)[number];
 
+/**
+ * Says that work ended early. What was asked for wrongly is the caller's to tell, and what nobody foresaw too: both are thrown
+ * on.
+ */
+export async function complainOfStop(reason: unknown, surroundings: Surroundings): Promise<Outcome> {
+  if (!surroundings.signal.aborted) throw reason;
+  if (wasInterrupted(surroundings)) await complain(surroundings, 'Interrupted');
+  return 'not inspected';
+}
+
+/** Refuses words where none are meant. */
+export function refuseWords({ subcommand, words }: Arguments): void {
+  const [word] = words;
+  if (word !== undefined)
+    throw new UsageError(`Cannot ${subcommand}: expected no further word, found ${quote(word)}`);
+}
+
 /** Whether somebody asked to stop, who may be told what came of the work until then. */
 export function wasInterrupted({ signal }: Pick<Surroundings, 'signal'>): boolean {
   return signal.aborted && signal.reason !== ('SIGPIPE' satisfies Stop);

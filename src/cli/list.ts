@@ -1,0 +1,116 @@
+/** Filters come in, the runs of the root that pass them go out, newest first. */
+
+import type { ListedRun, RunFilter } from '../index.ts';
+import { textOf, type Arguments } from './arguments.ts';
+import type { Outcome } from './exit-code.ts';
+import { createArrayWriter } from './json.ts';
+import { inspectorOptionsOf, rootOf, withInspector } from './library.ts';
+import { STATUSES, TRIGGERS, TYPES } from './options.ts';
+import { createListing, type Listing } from './render-list.ts';
+import type { Surroundings } from './surroundings.ts';
+import { parseTime } from './times.ts';
+import { parseLimit, parseWords } from './values.ts';
+import {
+  complain,
+  complainOf,
+  complainOfStop,
+  formOf,
+  refuseWords,
+  viewOf,
+  type Form,
+  type Result,
+} from './work.ts';
+
+/** Lists runs. */
+export async function list(args: Arguments, surroundings: Surroundings): Promise<Result> {
+  refuseWords(args);
+  const form = formOf(args);
+  const filter = filterOf(args);
+  const writer = writerOf(form, args, surroundings);
+  const options = inspectorOptionsOf(args, surroundings);
+  return withInspector(options, surroundings, async (inspector) => {
+    const { signal } = surroundings;
+    const outcomes = new Set<Outcome>();
+    try {
+      for await (const row of inspector.listBackupRuns({ ...filter, signal })) {
+        if (!row.ok) outcomes.add('not inspected');
+        await writer.add(row);
+      }
+      await writer.end();
+    } catch (reason) {
+      outcomes.add(await complainOfStop(reason, surroundings));
+    }
+    return { outcomes, isWhole: outcomes.size === 0 };
+  });
+}
+
+function filterOf(args: Arguments): RunFilter {
+  const isUtc = args.texts.has('utc');
+  const [from, to, limit] = [textOf(args, 'from'), textOf(args, 'to'), textOf(args, 'limit')];
+  const words = <Word extends string>(name: 'status' | 'type' | 'trigger', known: readonly Word[]) => {
+    const texts = args.texts.get(name);
+    return texts === undefined ? undefined : parseWords(texts, `--${name}`, known);
+  };
+  const [status, type, trigger] = [
+    words('status', STATUSES),
+    words('type', TYPES),
+    words('trigger', TRIGGERS),
+  ];
+  return {
+    ...(status !== undefined && { status }),
+    ...(type !== undefined && { type }),
+    ...(trigger !== undefined && { trigger }),
+    ...(from !== undefined && { startedFrom: parseTime(from, '--from', 'first', isUtc) }),
+    ...(to !== undefined && { startedTo: parseTime(to, '--to', 'last', isUtc) }),
+    ...(limit !== undefined && { limit: parseLimit(limit, '--limit') }),
+  };
+}
+
+/** Tells rows while they come. */
+interface RowWriter {
+  add(row: ListedRun): Promise<void>;
+  end(): Promise<void>;
+}
+
+function writerOf(form: Form, args: Arguments, surroundings: Surroundings): RowWriter {
+  const { out } = surroundings;
+  if (form === 'json') return createArrayWriter(out);
+  if (form === 'ndjson') {
+    return { add: (row) => out.write(`${JSON.stringify(row)}\n`), end: () => Promise.resolve() };
+  }
+  return createTableWriter(args, surroundings);
+}
+
+/** Rows that the widths of the columns are told from. */
+const FIRST = 500;
+
+function createTableWriter(args: Arguments, surroundings: Surroundings): RowWriter {
+  const { out } = surroundings;
+  const held: ListedRun[] = [];
+  let listing: Listing | null = null;
+  let hasFaults = false;
+
+  async function begin(): Promise<Listing> {
+    listing = createListing(held, viewOf(args, surroundings));
+    await out.write(`${[listing.head(), ...held.map(listing.row)].join('\n')}\n`);
+    return listing;
+  }
+
+  return {
+    async add(row) {
+      // What could not be listed at all is no row of the table.
+      if (!row.ok && row.run_id === '') {
+        hasFaults = true;
+        return complainOf(surroundings, row.error, rootOf(args, surroundings));
+      }
+      if (listing !== null) return out.write(`${listing.row(row)}\n`);
+      held.push(row);
+      if (held.length === FIRST) await begin();
+    },
+    async end() {
+      if (listing !== null) return;
+      if (held.length > 0) await begin();
+      else if (!hasFaults) await complain(surroundings, 'There is no such run');
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** Validations come in as they are done, lines or JSON go out, and at the end a summary. */
+
+import type { Validation } from '../index.ts';
+import { printable } from '../quote.ts';
+import type { Arguments } from './arguments.ts';
+import { createArrayWriter, type ArrayWriter } from './json.ts';
+import { rootOf } from './library.ts';
+import type { ProgressDisplay } from './progress.ts';
+import { reasonsOf, renderSummary, renderValidation, wordFor, type Word } from './render-verify.ts';
+import type { Surroundings } from './surroundings.ts';
+import { complain, complainOf, viewOf, wasInterrupted, type Form } from './work.ts';
+
+/** Tells what came of runs. */
+export interface ValidationWriter {
+  /** How many runs are to come; null when nobody knows. */
+  expect(runs: number | null): void;
+  add(runId: string, validation: Validation, seconds: number): Promise<void>;
+  complain(sentence: string): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** A run that is not found says nothing on standard output; one that cannot be inspected, only as JSON. */
+export function createValidationWriter(
+  form: Form,
+  args: Arguments,
+  surroundings: Surroundings,
+  display: ProgressDisplay,
+): ValidationWriter {
+  const { out, clock } = surroundings;
+  const array = form === 'json' ? createArrayWriter(out) : null;
+  const begun = clock();
+  const tally = new Map<Word | 'not found' | 'not inspected', number>();
+  let asked: number | null = null;
+
+  async function write(runId: string, validation: Validation, seconds: number): Promise<void> {
+    const isFound = validation.ok || validation.error.code !== 'BACKUP_RUN_NOT_FOUND';
+    if (form !== 'text') return isFound ? writeJson(validation, array, surroundings) : undefined;
+    if (reasonsOf(validation) === null) return;
+    await out.write(`${renderValidation(runId, validation, seconds, viewOf(args, surroundings))}\n`);
+  }
+
+  return {
+    expect(runs) {
+      asked = runs;
+    },
+    async add(runId, validation, seconds) {
+      const word = wordOf(validation);
+      tally.set(word, (tally.get(word) ?? 0) + 1);
+      await display.hide();
+      if (!validation.ok && reasonsOf(validation) === null) {
+        await complainOf(surroundings, validation.error, rootOf(args, surroundings));
+      }
+      await write(runId, validation, seconds);
+    },
+    async complain(sentence) {
+      await display.hide();
+      await complain(surroundings, printable(sentence));
+    },
+    async end() {
+      const isTold = [...tally.keys()].some((word) => word !== 'not found' && word !== 'not inspected');
+      if (array?.isBegun()) await array.end();
+      if (form !== 'text' || !isTold) return;
+      const interrupted = wasInterrupted(surroundings) ? { asked } : null;
+      const seconds = (clock() - begun) / 1_000;
+      await out.write(`${renderSummary(tally, seconds, interrupted, viewOf(args, surroundings))}\n`);
+    },
+  };
+}
+
+function wordOf(validation: Validation): Word | 'not found' | 'not inspected' {
+  const reasons = reasonsOf(validation);
+  if (reasons !== null) return wordFor(reasons);
+  return !validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND' ? 'not found' : 'not inspected';
+}
+
+function writeJson(validation: Validation, array: ArrayWriter | null, { out }: Surroundings): Promise<void> {
+  return array === null ? out.write(`${JSON.stringify(validation)}\n`) : array.add(validation);
+}
