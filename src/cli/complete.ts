@@ -40,7 +40,7 @@ export async function complete(typed: readonly string[], surroundings: Surroundi
         : [];
   const fitting = all.filter((word) => word.startsWith(current));
   if (fitting.length > 0) await surroundings.out.write(`${fitting.join('\n')}\n`);
-  return { outcomes: new Set(), mayBeHeld: true };
+  return { outcomes: new Set(), mayBeHeld: false };
 }
 
 /** bash makes three words of `--root=DIR`. */
@@ -49,7 +49,7 @@ export function joined(typed: readonly string[]): string[] {
   let isOpen = false;
   for (const word of typed) {
     const last = words.at(-1);
-    const joins = last !== undefined && (isOpen || (word === '=' && last.startsWith('--')));
+    const joins: boolean = last !== undefined && (isOpen || (word === '=' && last.startsWith('--')));
     if (joins) words[words.length - 1] = last + word;
     else words.push(word);
     isOpen = word === '=' && joins;

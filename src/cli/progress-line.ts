@@ -8,7 +8,8 @@ import { cut } from './width.ts';
 /** Where the run stands among those to do; null when there is one. */
 export interface Place {
   readonly index: number;
-  readonly total: number;
+  /** Null when nobody knows. */
+  readonly total: number | null;
 }
 
 /** How fast bytes are read, from some reports of late. */
@@ -57,7 +58,7 @@ export function progressLine(
   const isMoving = rate !== null && rate > 0;
   const left = isMoving ? duration((bytesTotal - bytesDone) / rate) : '?';
   const parts = [
-    `${printable(runId)}${place === null ? '' : ` (${place.index} of ${place.total})`}`,
+    `${printable(runId)}${place === null ? '' : ` (${place.index}${place.total === null ? '' : ` of ${place.total}`})`}`,
     `${percent(bytesDone, bytesTotal)} of ${size(bytesTotal)}`,
     `${size(bytesDone)} done`,
     rate === null ? '' : `${size(Math.round(rate))}/s`,

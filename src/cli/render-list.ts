@@ -4,14 +4,14 @@ import { escapeAll, printable } from '../quote.ts';
 import type { ListedRun } from '../index.ts';
 import { lengthOf, statusCell } from './render-head.ts';
 import { fitted, line, titles, widthsOf, type Cell, type Column } from './table.ts';
-import { time } from './times.ts';
+import { shortTime } from './times.ts';
 import type { View } from './view.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'RUN', align: 'left' },
   { title: 'STATUS', align: 'left' },
-  { title: 'TYPE', align: 'left' },
-  { title: 'TRIGGER', align: 'left' },
+  { title: 'TYPE', align: 'left', atLeast: 4 },
+  { title: 'TRIGGER', align: 'left', atLeast: 4 },
   { title: 'STARTED', align: 'left' },
   { title: 'DURATION', align: 'right' },
   { title: 'NOTE', align: 'left', atLeast: 8 },
@@ -25,10 +25,13 @@ export interface Listing {
 
 export function createListing(first: readonly ListedRun[], view: View): Listing {
   const cells = first.map((listed) => cellsOf(listed, view));
-  const widths = fitted(COLUMNS, widthsOf(COLUMNS, cells), view.columns);
+  // The last column is there where somebody has something to say, and takes what is left.
+  const isPlain = first.every((listed) => listed.ok && listed.run.error_summary === '');
+  const columns = isPlain ? COLUMNS.slice(0, -1) : COLUMNS;
+  const widths = fitted(columns, widthsOf(columns, cells), view.columns);
   return {
-    head: () => titles(COLUMNS, widths, view.paint),
-    row: (listed) => line(COLUMNS, widths, cellsOf(listed, view), view.paint),
+    head: () => titles(columns, widths, view.paint),
+    row: (listed) => line(columns, widths, cellsOf(listed, view), view.paint),
   };
 }
 
@@ -45,7 +48,7 @@ function cellsOf(listed: ListedRun, { isUtc, now }: View): Cell[] {
     statusCell(run),
     { text: run.type },
     { text: run.trigger },
-    { text: time(run.started_at, isUtc) },
+    { text: shortTime(run.started_at, isUtc) },
     { text: lengthOf(run, now) },
     { text: printable(run.error_summary) },
   ];

@@ -18,6 +18,11 @@ export function time(seconds: number, isUtc: boolean): string {
   return `${iso.slice(0, -5).replace('T', ' ')}${isUtc ? 'Z' : ` ${zone(offset)}`}`;
 }
 
+/** The same where there is little room: without the zone, which is the local one unless `Z` says otherwise. */
+export function shortTime(seconds: number, isUtc: boolean): string {
+  return time(seconds, isUtc).replace(/ [+-]\d\d:\d\d$/, '');
+}
+
 function two(number: number): string {
   return String(Math.floor(number)).padStart(2, '0');
 }

@@ -3,7 +3,7 @@
 import type { InspectionOptions, Inspector, Validation } from '../index.ts';
 import type { Arguments } from './arguments.ts';
 import { outcomesOfValidation, type Outcome } from './exit-code.ts';
-import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector, type Worked } from './library.ts';
+import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay } from './progress.ts';
 import { runIds } from './run-ids.ts';
 import type { Surroundings } from './surroundings.ts';
