@@ -90,8 +90,8 @@ function createTableWriter(args: Arguments, surroundings: Surroundings): RowWrit
   let listing: Listing | null = null;
   let hasFaults = false;
 
-  async function begin(): Promise<Listing> {
-    listing = createListing(held, viewOf(args, surroundings));
+  async function begin(isAll: boolean): Promise<Listing> {
+    listing = createListing(held, isAll, viewOf(args, surroundings));
     await out.write(`${[listing.head(), ...held.map(listing.row)].join('\n')}\n`);
     return listing;
   }
@@ -105,11 +105,11 @@ function createTableWriter(args: Arguments, surroundings: Surroundings): RowWrit
       }
       if (listing !== null) return out.write(`${listing.row(row)}\n`);
       held.push(row);
-      if (held.length === FIRST) await begin();
+      if (held.length === FIRST) await begin(false);
     },
     async end() {
       if (listing !== null) return;
-      if (held.length > 0) await begin();
+      if (held.length > 0) await begin(true);
       else if (!hasFaults) await complain(surroundings, 'There is no such run');
     },
   };

@@ -22,10 +22,15 @@ export function statusCell({ status }: BackupRun): Cell {
   return { text: status, meaning: STATUS_MEANING[status] };
 }
 
+/** How long a run has been running. */
+export function elapsed({ started_at }: BackupRun, now: number): string {
+  return duration(Math.floor(now / 1_000) - started_at);
+}
+
 /** How long a run took, or has taken until now. */
-export function lengthOf({ status, started_at, finished_at }: BackupRun, now: number): string {
-  if (status === 'running') return `${duration(Math.floor(now / 1_000) - started_at)} so far`;
-  return finished_at === 0 ? NO_TIME : duration(finished_at - started_at);
+export function lengthOf(run: BackupRun, now: number): string {
+  if (run.status === 'running') return `${elapsed(run, now)} so far`;
+  return run.finished_at === 0 ? NO_TIME : duration(run.finished_at - run.started_at);
 }
 
 const LABELS = 11;

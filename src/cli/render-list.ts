@@ -1,11 +1,12 @@
 /** Rows of a listing come in, aligned lines go out. */
 
 import { escapeAll, printable } from '../quote.ts';
-import type { ListedRun } from '../index.ts';
-import { lengthOf, statusCell } from './render-head.ts';
+import type { BackupRun, ListedRun } from '../index.ts';
+import { elapsed, lengthOf, statusCell } from './render-head.ts';
 import { fitted, line, titles, widthsOf, type Cell, type Column } from './table.ts';
 import { shortTime } from './times.ts';
 import type { View } from './view.ts';
+import { cut } from './width.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'RUN', align: 'left' },
@@ -23,33 +24,40 @@ export interface Listing {
   readonly row: (listed: ListedRun) => string;
 }
 
-export function createListing(first: readonly ListedRun[], view: View): Listing {
-  const cells = first.map((listed) => cellsOf(listed, view));
-  // The last column is there where somebody has something to say, and takes what is left.
-  const isPlain = first.every((listed) => listed.ok && listed.run.error_summary === '');
-  const columns = isPlain ? COLUMNS.slice(0, -1) : COLUMNS;
-  const widths = fitted(columns, widthsOf(columns, cells), view.columns);
+/** @param isAll - whether no rows come later. */
+export function createListing(first: readonly ListedRun[], isAll: boolean, view: View): Listing {
+  const { columns: limit, paint } = view;
+  const rows = first.map((listed) => (listed.ok ? cellsOf(listed.run, view) : unreadable(listed)));
+  // Where nobody has something to say there is no column for it.
+  const isQuiet = isAll && first.every((listed) => !listed.ok || listed.run.error_summary === '');
+  const columns = isQuiet ? COLUMNS.slice(0, -1) : COLUMNS;
+  const widths = fitted(columns, widthsOf(columns, rows), limit);
   return {
-    head: () => titles(columns, widths, view.paint),
-    row: (listed) => line(columns, widths, cellsOf(listed, view), view.paint),
+    head: () => titles(columns, widths, paint),
+    row(listed) {
+      if (listed.ok) return line(columns, widths, cellsOf(listed.run, view), paint);
+      const name = line(columns.slice(0, 2), widths, unreadable(listed), paint);
+      const taken = widthsOf(columns.slice(0, 2), [unreadable(listed)]);
+      const [wide = 0, high = 0] = taken.map((each, index) => Math.max(each, widths[index] ?? 0));
+      const why = escapeAll(listed.error.message);
+      return `${name}  ${limit === null ? why : cut(why, Math.max(1, limit - wide - high - 4))}`;
+    },
   };
 }
 
-function cellsOf(listed: ListedRun, { isUtc, now }: View): Cell[] {
-  if (!listed.ok) {
-    const status: Cell = { text: 'unreadable', meaning: 'bad' };
-    const nothing: Cell = { text: '' };
-    const why: Cell = { text: escapeAll(listed.error.message) };
-    return [{ text: printable(listed.run_id) }, status, nothing, nothing, nothing, nothing, why];
-  }
-  const { run } = listed;
+/** The reason takes the place of all other cells. */
+function unreadable({ run_id }: Pick<ListedRun & { ok: false }, 'run_id'>): Cell[] {
+  return [{ text: printable(run_id) }, { text: 'unreadable', meaning: 'bad' }];
+}
+
+function cellsOf(run: BackupRun, { isUtc, now }: View): Cell[] {
   return [
     { text: printable(run.run_id) },
     statusCell(run),
     { text: run.type },
     { text: run.trigger },
     { text: shortTime(run.started_at, isUtc) },
-    { text: lengthOf(run, now) },
+    { text: run.status === 'running' ? `${elapsed(run, now)}…` : lengthOf(run, now) },
     { text: printable(run.error_summary) },
   ];
 }

@@ -40,8 +40,8 @@ export interface Ended {
 
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  /** What stands on standard input. */
-  readonly input?: string;
+  /** What stands on standard input; null leaves it open. */
+  readonly input?: string | null;
   /** The working directory. */
   readonly cwd?: string;
 }
@@ -90,7 +90,7 @@ export function attend(command: string, args: readonly string[], options: RunOpt
   });
   // Who does not read its input is not asked to.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(input);
+  if (input !== null) child.stdin.end(input);
   const says = (stream: 'stdout' | 'stderr', pattern: RegExp): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {

@@ -4,6 +4,7 @@
  *
  *   fail OP ERRNO TIMES PATH   the next TIMES operations fail
  *   hang OP TIMES PATH         the next TIMES operations wait for `release`; each says `hung OP PATH` when it does
+ *   hold OP TIMES PATH         the same, but whoever waits can be killed, as with NFS
  *   delay OP MILLISECONDS TIMES PATH
  *   short BYTES TIMES PATH     the next TIMES reads give at most BYTES
  *   flip TIMES PATH            the next TIMES reads of the first byte give another one
@@ -28,7 +29,7 @@
 #include <unistd.h>
 
 enum { RULES = 256, LONGEST = 4096 };
-enum effect { NONE, FAIL, HANG, DELAY, SHORT, FLIP };
+enum effect { NONE, FAIL, HANG, HOLD, DELAY, SHORT, FLIP };
 
 struct rule {
   enum effect effect;
@@ -69,15 +70,23 @@ static enum effect take(enum effect effect, const char *op, const char *path, in
 static int suffer(const char *op, const char *path) {
   int value = 0;
   pthread_mutex_lock(&lock);
-  if (take(HANG, op, path, NULL) == HANG) {
+  int hangs = take(HANG, op, path, NULL) == HANG;
+  int holds = !hangs && take(HOLD, op, path, NULL) == HOLD;
+  if (hangs || holds) {
     int since = generation;
     char line[LONGEST + 64];
     snprintf(line, sizeof line, "hung %s %s\n", op, path);
     tell(line);
-    while (generation == since) pthread_cond_wait(&released, &lock);
+    while (generation == since && hangs) pthread_cond_wait(&released, &lock);
+    while (generation == since && !fuse_interrupted()) {
+      pthread_mutex_unlock(&lock);
+      usleep(5000);
+      pthread_mutex_lock(&lock);
+    }
   }
   int delay = take(DELAY, op, path, &value) == DELAY ? value : 0;
   int error = take(FAIL, op, path, &value) == FAIL ? -value : 0;
+  if (holds && fuse_interrupted()) error = -EINTR;
   pthread_mutex_unlock(&lock);
   if (delay > 0) usleep((useconds_t)delay * 1000);
   return error;
@@ -168,6 +177,7 @@ static void obey(char *line) {
   } else {
     if (sscanf(line, "fail %15s %d %d %n", rule.op, &rule.value, &rule.times, &at) == 3) rule.effect = FAIL;
     else if (sscanf(line, "hang %15s %d %n", rule.op, &rule.times, &at) == 2) rule.effect = HANG;
+    else if (sscanf(line, "hold %15s %d %n", rule.op, &rule.times, &at) == 2) rule.effect = HOLD;
     else if (sscanf(line, "delay %15s %d %d %n", rule.op, &rule.value, &rule.times, &at) == 3) rule.effect = DELAY;
     else if (sscanf(line, "short %d %d %n", &rule.value, &rule.times, &at) == 2) rule.effect = SHORT;
     else if (sscanf(line, "flip %d %n", &rule.times, &at) == 1) rule.effect = FLIP;

@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { takeOrders, type Orders } from '../support/children/orders.ts';
+import { mountFaultyDisk } from '../support/faulty-disk.ts';
+import { lacks } from '../support/needs.ts';
+import { attend, program, run, start, type Running } from '../support/program.ts';
+import { makeRun, RUN_ID } from '../support/runs.ts';
+
+const timeout = 60_000;
+const skipped = lacks('a disk that hangs', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
+
+let orders: Orders | null = null;
+afterEach(() => {
+  orders?.end();
+  orders = null;
+});
+
+/** Two runs on a disk that hangs when the older one is read. */
+async function hangingDisk(...hang: readonly string[]): Promise<string> {
+  const { root } = makeRun({ artifacts: { 'a.db': 'a\n', 'trades.db': 'the trades of today\n' } });
+  makeRun({ root, runId: NEWER, manifest: { started_at: 1782800000, finished_at: 1782800001 } });
+  const disk = await mountFaultyDisk(root);
+  orders = await takeOrders(disk.socket);
+  await orders.give(...hang);
+  return disk.mount;
+}
+
+const NEWER = '20260630-081320-000002';
+/** Whoever waits for it can be killed: of what cannot, nothing can end a process. */
+const HANG = `hold read 1 /completed/${RUN_ID}/trades.db`;
+
+/** The program, verifying both runs, when the older one is stuck. */
+async function stuck(...options: readonly string[]): Promise<Running> {
+  const root = await hangingDisk(HANG);
+  const running = await start(['verify', '--all', '--root', root, ...options]);
+  await orders?.hung();
+  return running;
+}
+
+describe('backup-run, when it is told to stop,', () => {
+  it.skipIf(skipped).each(['SIGINT', 'SIGTERM'] as const)(
+    'tells what was verified, and dies by %s',
+    { timeout },
+    async (signal) => {
+      const { child, ended } = await stuck();
+      child.kill(signal);
+      const { stdout, stderr, ...end } = await ended;
+      expect(end).toStrictEqual({ code: null, signal });
+      const [first, second, rest] = stdout.split('\n');
+      expect(first).toMatch(new RegExp(`^restorable +${NEWER} `));
+      expect(second).toMatch(/^Interrupted: 1 of 2 runs: 1 restorable; /);
+      expect(rest).toBe('');
+      expect(stderr).toBe('backup-run: Interrupted\n');
+    },
+  );
+
+  it.skipIf(skipped)('ends its JSON', { timeout }, async () => {
+    const { child, ended } = await stuck('--json');
+    child.kill('SIGINT');
+    const { stdout } = await ended;
+    expect(JSON.parse(stdout)).toMatchObject([{ ok: true, run: { run_id: NEWER } }]);
+  });
+
+  it.skipIf(skipped)('says how far it came with one run', { timeout }, async () => {
+    const root = await hangingDisk(HANG);
+    const { child, ended } = await start(['show', '--root', root, RUN_ID]);
+    await orders?.hung();
+    child.kill('SIGINT');
+    const { stdout, stderr, signal } = await ended;
+    expect({ stdout, signal }).toStrictEqual({ stdout: '', signal: 'SIGINT' });
+    expect(stderr).toMatch(/^backup-run: Interrupted: [^\n]* looked at; there is no verdict\n$/);
+  });
+
+  it('does so while it waits for run ids', { timeout }, async () => {
+    const { root } = makeRun();
+    const { child, ended, says } = await start(['verify', '-', '--root', root], { input: null });
+    child.stdin?.write(`${RUN_ID}\n`);
+    await says('stdout', /restorable/);
+    child.kill('SIGINT');
+    const { stdout, signal } = await ended;
+    expect(signal).toBe('SIGINT');
+    expect(stdout).toMatch(/\nInterrupted: 1 run: 1 restorable; [^\n]*\n$/);
+  });
+
+  it.skipIf(skipped)('reads as 130 in a shell', { timeout }, async () => {
+    const root = await hangingDisk(HANG);
+    const command = `"$@" & child=$!; kill -s 0 $child; read line; kill -INT $child; wait $child; echo "code $?"`;
+    const words = [process.execPath, await program(), 'show', '--root', root, RUN_ID];
+    // A shell lets those in its background ignore SIGINT unless it minds its jobs.
+    const { child, ended } = attend('bash', ['-mc', command, 'bash', ...words], { input: null });
+    await orders?.hung();
+    child.stdin?.end('now\n');
+    expect((await ended).stdout).toBe('code 130\n');
+  });
+});
+
+describe('backup-run, when storage holds one of its threads,', () => {
+  it.skipIf(skipped)('tells everything, and ends', { timeout }, async () => {
+    const root = await hangingDisk(HANG);
+    const { stdout, ...end } = await run(['show', '--root', root, '--time-budget', '1s', RUN_ID]);
+    expect(stdout).toMatch(/\nNot verified: [^\n]*\n$/);
+    // Nothing but this ends a process whose thread the kernel holds.
+    expect(end).toStrictEqual({ stderr: '', code: null, signal: 'SIGKILL' });
+  });
+});
+
+describe('backup-run, when nobody reads what it writes,', () => {
+  it('is silent', { timeout }, async () => {
+    const { root } = makeRun();
+    const words = [process.execPath, await program(), 'list', '--root', root];
+    for (const reader of ['true', 'head -c 1']) {
+      const command = `"$@" | { ${reader}; } >/dev/null; echo "\${PIPESTATUS[0]}"`;
+      const { stdout, stderr } = await attend('bash', ['-c', command, 'bash', ...words]).ended;
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/^[04]\n$/);
+    }
+  });
+});
