@@ -71,7 +71,7 @@ export function helpOf(subcommand: Subcommand): string {
   const isReading = subcommand === 'show' || subcommand === 'verify';
   return [
     section('Examples:', EXAMPLES[subcommand]),
-    section(`${USAGE[subcommand]}: ${ABOUT[subcommand]}`, []),
+    section(USAGE[subcommand], [ABOUT[subcommand]]),
     ...(isReading ? [section(NOTE_ON_IDS, [])] : []),
     section('Options:', options),
     ...(subcommand === 'completion' ? [] : [section(EXIT_CODES, [])]),

@@ -3,7 +3,7 @@
 import type { InspectionOptions, Inspector, InspectorOptions } from '../index.ts';
 import { textOf, type Arguments } from './arguments.ts';
 import { LEVELS } from './options.ts';
-import type { Result } from './work.ts';
+import { wasInterrupted, type Result } from './work.ts';
 import type { Surroundings } from './surroundings.ts';
 import { parseDuration, parseRate, parseThreads, parseWord } from './values.ts';
 
@@ -44,7 +44,7 @@ export function inspectionOptionsOf(args: Arguments): InspectionOptions {
 }
 
 /** Milliseconds in which an inspector is closed unless storage that hangs holds one of its threads. */
-const PROMPT = 400;
+const PROMPT = 450;
 
 /** What came of the work with an inspector: `isWhole` unless something was left unread. */
 export interface Worked extends Pick<Result, 'outcomes'> {
@@ -54,7 +54,7 @@ export interface Worked extends Pick<Result, 'outcomes'> {
 /** Works with an inspector and closes it. */
 export async function withInspector(
   options: InspectorOptions,
-  { signal, clock }: Pick<Surroundings, 'signal' | 'clock'>,
+  surroundings: Pick<Surroundings, 'signal' | 'clock'>,
   work: (inspector: Inspector) => Promise<Worked>,
 ): Promise<Result> {
   const { createInspector } = await import('../index.ts');
@@ -62,10 +62,10 @@ export async function withInspector(
   try {
     const { outcomes, isWhole } = await work(inspector);
     // Who was told to stop does not wait for storage.
-    if (signal.aborted) return { outcomes, mayBeHeld: true };
-    const before = clock();
+    if (wasInterrupted(surroundings)) return { outcomes, mayBeHeld: true };
+    const before = surroundings.clock();
     await inspector.close();
-    return { outcomes, mayBeHeld: !isWhole && clock() - before >= PROMPT };
+    return { outcomes, mayBeHeld: !isWhole && surroundings.clock() - before >= PROMPT };
   } finally {
     void inspector.close();
   }

@@ -9,13 +9,16 @@ import { complain, type Stop } from './work.ts';
 /** Filled in when the program is built. */
 declare const VERSION: string;
 
-/** Milliseconds in which the process ends unless storage that hangs keeps it. */
-const PROMPT = 500;
+/** Milliseconds in which the process ends by itself unless storage that hangs keeps it, also on a machine that is busy. */
+const PROMPT = 2_000;
 
 const controller = new AbortController();
 
 /** Why something could not be written, other than for want of a reader. */
 const outputFaults: string[] = [];
+
+// An empty one means nothing (https://no-color.org), which Node 20 does not know.
+if (process.env['NO_COLOR'] === '') delete process.env['NO_COLOR'];
 
 function stop(why: Stop): void {
   controller.abort(why);

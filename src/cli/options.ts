@@ -34,7 +34,7 @@ export const OPTIONS = {
   root: { value: 'DIR', about: 'the backups directory; else BACKUP_ROOT, else ./backups', of: RUNS },
   level: {
     value: 'LEVEL',
-    about: 'digest hashes every artifact, size compares kind and size, none opens none',
+    about: 'digest (as without) hashes, size compares kind and size, none opens nothing',
     of: READING,
   },
   json: { value: null, about: "the library's own objects as JSON", of: RUNS },

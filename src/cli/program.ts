@@ -36,7 +36,7 @@ export async function runProgram(surroundings: Surroundings): Promise<End> {
   } catch (reason) {
     const isUsage = reason instanceof UsageError;
     await complain(surroundings, isUsage ? reason.message : `Cannot go on: ${textOf(reason)}`);
-    return { code: isUsage ? USAGE : FAULT, mayBeHeld: !isUsage };
+    return { code: isUsage ? USAGE : FAULT, mayBeHeld: false };
   }
 }
 

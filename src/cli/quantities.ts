@@ -36,7 +36,7 @@ const DAY = 24 * HOUR;
 /** Seconds in the two units that matter: `45 ms`, `7 s`, `2 min 5 s`, `3 h 20 min`, `4 d 1 h`. Negative ones are unknown. */
 export function duration(seconds: number): string {
   if (!(seconds >= 0) || !Number.isFinite(seconds)) return '?';
-  if (seconds < 0.9995 && seconds > 0) return `${Math.ceil(seconds * 1_000)} ms`;
+  if (seconds < 0.9995 && seconds > 0) return `${Math.max(1, Math.round(seconds * 1_000))} ms`;
   if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < MINUTE) return `${whole} s`;

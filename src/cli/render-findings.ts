@@ -6,6 +6,7 @@ import type { Meaning } from './paint.ts';
 import { count, grouped } from './quantities.ts';
 import { tally } from './verdict.ts';
 import { wrapped, type View } from './view.ts';
+import { width } from './width.ts';
 
 /** Findings that are shown; of more, how many they are. */
 const MOST_SHOWN = 1_000;
@@ -33,14 +34,16 @@ function renderFinding(finding: Finding, view: View): string[] {
   const place = [participant, artifact]
     .flatMap((name) => (name === undefined ? [] : printable(name)))
     .join(' / ');
-  const title = `  ${view.paint(meaningOf(severity), severity.padEnd(7))}  ${code}${place === '' ? '' : `  ${place}`}`;
+  const title = `  ${severity.padEnd(7)}  ${code}`;
+  const head = title.replace(severity, view.paint(meaningOf(severity), severity));
+  const isShort = view.columns === null || width(title) + width(place) + 2 <= view.columns;
   const facts = [
     ['expected', expected],
     ['actual', actual],
     ['at', path],
   ] as const;
   return [
-    title,
+    ...(isShort ? [`${head}  ${place}`.trimEnd()] : [head, ...wrapped(place, view.columns, 4)]),
     ...wrapped(escapeAll(message), view.columns, 4),
     ...facts.flatMap(([label, value]) =>
       value === undefined ? [] : wrapped(`${label.padEnd(9)} ${shownValue(value)}`, view.columns, 4),

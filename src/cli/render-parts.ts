@@ -12,10 +12,10 @@ import type { View } from './view.ts';
 const SHORT = 12;
 
 const COLUMNS: readonly Column[] = [
-  { title: 'PARTICIPANT / ARTIFACT', align: 'left', atLeast: 12 },
+  { title: 'PARTICIPANT / ARTIFACT', align: 'left', atLeast: 8 },
   { title: 'SIZE', align: 'right' },
-  { title: 'VERDICT', align: 'left', atLeast: 12 },
-  { title: 'SHA-256', align: 'left' },
+  { title: 'VERDICT', align: 'left', atLeast: 8 },
+  { title: 'SHA-256', align: 'left', atLeast: 7 },
 ];
 
 /** A table of participants and their artifacts. */

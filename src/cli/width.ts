@@ -74,5 +74,5 @@ function broken(word: string, columns: number): string[] {
     pieces.push(piece);
     rest = rest.slice(piece.length);
   }
-  return [...pieces, rest];
+  return rest === '' ? pieces : [...pieces, rest];
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { takeOrders, type Orders } from '../support/children/orders.ts';
 import { mountFaultyDisk } from '../support/faulty-disk.ts';
@@ -103,15 +104,63 @@ describe('backup-run, when storage holds one of its threads,', () => {
   });
 });
 
+/** A run whose answer takes more than 4 MB of JSON, and no file. */
+function hugeRun(): string {
+  const missing = { size_bytes: 1, sha256: 'a'.repeat(64), integrity_ok: true, validation_ok: true };
+  const names = Array.from({ length: 6_000 }, (_, index) => `${'x'.repeat(200)}-${index}`);
+  const artifacts = names.map((name) => ({ logical_name: name, path: name, ...missing }));
+  return makeRun({ artifacts: {}, trades: { artifacts } }).root;
+}
+
 describe('backup-run, when nobody reads what it writes,', () => {
-  it('is silent', { timeout }, async () => {
-    const { root } = makeRun();
-    const words = [process.execPath, await program(), 'list', '--root', root];
-    for (const reader of ['true', 'head -c 1']) {
-      const command = `"$@" | { ${reader}; } >/dev/null; echo "\${PIPESTATUS[0]}"`;
-      const { stdout, stderr } = await attend('bash', ['-c', command, 'bash', ...words]).ended;
-      expect(stderr).toBe('');
-      expect(stdout).toMatch(/^[04]\n$/);
-    }
+  it.each([
+    ['list', 'true'],
+    ['list --ndjson', 'true'],
+    ['verify --all', 'true'],
+    [`show --json ${RUN_ID}`, 'head -c 1'],
+    ['--help', 'true'],
+  ])('is silent: %s | %s', { timeout }, async (typed, reader) => {
+    const root = typed.startsWith('show') ? hugeRun() : makeRun().root;
+    const words = [process.execPath, await program(), ...typed.split(' ')];
+    const command = `"$@" | ${reader} >/dev/null; echo "\${PIPESTATUS[0]}"`;
+    const environment = { BACKUP_ROOT: root };
+    const { stdout, stderr } = await attend('bash', ['-c', command, 'bash', ...words], { environment }).ended;
+    expect(stderr).toBe('');
+    // What came of it, or that it was not inspected.
+    expect(stdout).toMatch(typed.startsWith('show') ? /^1\n$/ : /^[04]\n$/);
+  });
+
+  it('goes on where it is only standard error', { timeout }, async () => {
+    const words = [process.execPath, await program(), 'verify', 'no-such-run', RUN_ID];
+    const command = `{ "$@" 2>&3 | cat; } 3> >(exec 3>&- <&-); echo "\${PIPESTATUS[0]}"`;
+    const environment = { BACKUP_ROOT: makeRun().root };
+    const { stdout } = await attend('bash', ['-c', command, 'bash', ...words], { environment }).ended;
+    expect(stdout).toMatch(/^restorable .*\n1? ?.*restorable.*\n/);
+  });
+});
+
+describe('backup-run, whatever stands at the other end,', () => {
+  it(
+    'never cuts off what it writes: more than 4 MB through a pipe that is read slowly',
+    { timeout },
+    async () => {
+      const words = [process.execPath, await program(), 'show', '--json', '--root', hugeRun(), RUN_ID];
+      // It begins to read when the pipe has been full for long, and reads little at a time.
+      const command = `"$@" | { dd bs=1 count=1 status=none; dd bs=512 status=none; }; exit "\${PIPESTATUS[0]}"`;
+      const { stdout, code } = await attend('bash', ['-c', command, 'bash', ...words]).ended;
+      expect(stdout.length).toBeGreaterThan(4_000_000);
+      const answer = JSON.parse(stdout) as { findings: unknown[] };
+      expect(answer.findings).toHaveLength(6_000);
+      expect(code).toBe(1);
+    },
+  );
+
+  it.skipIf(!existsSync('/dev/full'))('says that it could not write', { timeout }, async () => {
+    const words = [process.execPath, await program(), 'list', '--root', makeRun().root];
+    const { stderr, code } = await attend('bash', ['-c', '"$@" >/dev/full', 'bash', ...words]).ended;
+    expect({ stderr, code }).toStrictEqual({
+      stderr: 'backup-run: Cannot write the output: ENOSPC\n',
+      code: 4,
+    });
   });
 });

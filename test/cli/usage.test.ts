@@ -1,0 +1,144 @@
+import { describe, expect, it } from 'vitest';
+import { OPTION_NAMES, optionOf, SUBCOMMANDS } from '../../src/cli/options.ts';
+import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
+import { run, VERSION } from '../support/program.ts';
+
+const environment = { BACKUP_ROOT: SPEC_ROOT };
+
+describe('backup-run says in one sentence what it cannot use, with exit code 2 and nothing on standard output:', () => {
+  const cases: [string, string[], string][] = [
+    ['nothing', [], 'Nothing to do: expected a subcommand; --help tells them'],
+    ['a subcommand', ['shwo', 'a'], 'Unknown subcommand "shwo"; did you mean show?'],
+    ['any word', ['frobnicate'], 'Unknown subcommand "frobnicate": expected show, list, verify, completion'],
+    ['an option', ['show', '--rooot', 'a'], 'Unknown option "--rooot"; did you mean --root?'],
+    ['any option', ['show', '--\u001b[31m'], String.raw`Unknown option "--\u001b[31m"`],
+    ['-h', ['show', '-h'], 'Unknown option "-h"; did you mean --help?'],
+    [
+      'a run id that begins with a hyphen',
+      ['show', `-${SPEC_RUN_ID}`],
+      `Unknown option "-${SPEC_RUN_ID}"; a run id that begins with "-" goes after "--"`,
+    ],
+    ['an option of another', ['list', '--all'], 'Cannot use --all with list: it goes with verify'],
+    ['a switch with a value', ['show', '--json=yes', 'a'], 'Cannot use --json="yes": it takes no value'],
+    ['no value', ['show', 'a', '--root'], 'Cannot use --root: expected DIR after it'],
+    ['an option as value', ['show', '--root', '--json', 'a'], 'Cannot use --root: expected DIR after it'],
+    ['two forms', ['list', '--json', '--ndjson'], 'Cannot use --json and --ndjson together'],
+    [
+      'a level',
+      ['show', '--level', 'digset', 'a'],
+      'Cannot use --level "digset": expected digest, size, none; did you mean digest?',
+    ],
+    [
+      'threads',
+      ['show', '--threads', 'x', 'a'],
+      'Cannot use --threads "x": expected a whole number from 0 to 1024',
+    ],
+    [
+      'a rate',
+      ['verify', '--max-rate', '5parsecs', 'a'],
+      'Cannot use --max-rate "5parsecs": expected bytes a second such as 200MB (kB, MB, GB, KiB, MiB or GiB)',
+    ],
+    [
+      'a time budget',
+      ['show', '--time-budget', '30', 'a'],
+      'Cannot use --time-budget "30": expected a time such as 30s (ms, s, m or h; at most 596h)',
+    ],
+    [
+      'a status',
+      ['list', '--status', 'done'],
+      'Cannot use --status "done": expected running, completed, failed, partial, cancelled, timeout',
+    ],
+    [
+      'a time',
+      ['list', '--from', 'monday'],
+      'Cannot use --from "monday": expected Unix seconds or a time such as 2026-06-29T12:10:45Z',
+    ],
+    ['a limit', ['list', '--limit', '0'], 'Cannot use --limit "0": expected a whole number from 1 on'],
+    ['words for list', ['list', 'a'], 'Cannot list: expected no further word, found "a"'],
+    ['no run', ['show'], 'Cannot show: expected one run id, found none'],
+    ['two runs', ['show', 'a', 'b'], 'Cannot show: expected one run id, found more'],
+    ['no runs', ['verify'], 'Cannot verify: expected run ids, --all or --latest, found none of them'],
+    [
+      'runs and all',
+      ['verify', 'a', '--all'],
+      'Cannot verify: expected run ids, --all or --latest, found more than one of them',
+    ],
+    [
+      'all and latest',
+      ['verify', '--latest', '--all'],
+      'Cannot verify: expected run ids, --all or --latest, found more than one of them',
+    ],
+    [
+      'no runs on standard input',
+      ['verify', '-'],
+      'Cannot verify: expected run ids on standard input, found none',
+    ],
+    ['no shell', ['completion'], 'Cannot tell a completion script: expected one of bash, zsh, fish'],
+    [
+      'a shell',
+      ['completion', 'fihs'],
+      'Cannot use completion "fihs": expected bash, zsh, fish; did you mean fish?',
+    ],
+  ];
+  it.each(cases)('%s', async (_, args, sentence) => {
+    const end = await run(args, { environment });
+    expect(end).toStrictEqual({ stdout: '', stderr: `backup-run: ${sentence}\n`, code: 2, signal: null });
+  });
+});
+
+describe('backup-run', () => {
+  it('takes a run id that begins with a hyphen after --', async () => {
+    const { stdout, stderr, code } = await run(['show', '--', `-${SPEC_RUN_ID}`], { environment });
+    expect({ stdout, code }).toStrictEqual({ stdout: '', code: 3 });
+    expect(stderr).toBe(
+      `backup-run: Cannot find backup run "-${SPEC_RUN_ID}": no status directory holds it\n`,
+    );
+  });
+
+  it('takes options before and after words, and values after = too', async () => {
+    const asked = [
+      ['--root', SPEC_ROOT, 'show', '--json', SPEC_RUN_ID],
+      ['show', SPEC_RUN_ID, `--root=${SPEC_ROOT}`, '--json'],
+      ['show', '--json', '--root', '/elsewhere', '--root', SPEC_ROOT, SPEC_RUN_ID],
+    ];
+    const ends = await Promise.all(asked.map((args) => run(args)));
+    expect(new Set(ends.map(({ stdout }) => stdout)).size).toBe(1);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0, 0]);
+  });
+
+  it('looks below ./backups when nobody says where', async () => {
+    const { code } = await run(['show', SPEC_RUN_ID], {
+      cwd: `${SPEC_ROOT}/..`,
+      environment: { BACKUP_ROOT: '' },
+    });
+    expect(code).toBe(0);
+  });
+
+  it('tells its version', async () => {
+    expect(await run(['--version'])).toStrictEqual({
+      stdout: `${VERSION}\n`,
+      stderr: '',
+      code: 0,
+      signal: null,
+    });
+    expect((await run(['show', '--version'])).stdout).toBe(`${VERSION}\n`);
+  });
+
+  it('helps, examples first', async () => {
+    const { stdout, stderr, code } = await run(['--help']);
+    expect({ stderr, code }).toStrictEqual({ stderr: '', code: 0 });
+    expect(stdout).toMatch(/^Examples:\n {2}backup-run show 2026/);
+    for (const name of SUBCOMMANDS) expect(stdout).toMatch(new RegExp(`^  ${name} `, 'm'));
+    expect(stdout).toContain('  130  interrupted\n');
+  });
+
+  it.each(SUBCOMMANDS)('helps with %s, examples first, all of its options and no others', async (name) => {
+    const { stdout, code } = await run([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`^Examples:\n {2}.*backup-run ${name}`));
+    const told = [...stdout.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, option]) => option);
+    expect(told).toEqual(OPTION_NAMES.filter((option) => optionOf(option).of.includes(name)));
+    // What stands there fits into a terminal of a usual width.
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+});

@@ -1,0 +1,190 @@
+import { writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createInspector, type ListedRun } from '../../src/index.ts';
+import { run } from '../support/program.ts';
+import { makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
+
+const DAMAGED = '20260628-121045-000001';
+const RUNNING = '20260701-121045-000001';
+const BROKEN = '20260627-121045-000001';
+
+/** A root with a run of every kind, the newest first: running, sound, damaged, and one that cannot be inspected. */
+function everyKind(): string {
+  const { root } = makeRun();
+  const at = (started: number): Record<string, unknown> => ({
+    started_at: started,
+    finished_at: started + 90,
+  });
+  const damaged = makeRun({ root, runId: DAMAGED, manifest: { ...at(1782641445), trigger: 'manual' } });
+  writeFileSync(damaged.at('trades.db'), 'the trades of other days\n');
+  const running = { started_at: 1782900645, finished_at: 0, status: 'running' };
+  makeRun({ root, runId: RUNNING, directory: '.running', manifest: running });
+  const broken = makeRun({ root, runId: BROKEN });
+  writeFileSync(broken.at('manifest.json'), '{');
+  return root;
+}
+
+const COMPLAINT = `backup-run: Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON\n`;
+
+describe('backup-run verify', () => {
+  it('tells of every run as it is done, and of all at the end', async () => {
+    const { stdout, stderr, code } = await run(['verify', '--all', '--root', everyKind()]);
+    expect({ stderr, code }).toStrictEqual({ stderr: COMPLAINT, code: 4 });
+    const [running, sound, damaged, summary, rest] = stdout.split('\n');
+    expect(running).toBe(
+      `not completed  ${RUNNING}  "backups/.running/${RUNNING}" is not a completed run: its status is "running"`,
+    );
+    expect(sound).toMatch(new RegExp(`^restorable     ${RUN_ID}  1 artifact, 20 B, \\d+ m?s$`));
+    expect(damaged).toBe(
+      `damaged        ${DAMAGED}  "trades.db" has 25 bytes on disk but 20 in the manifest`,
+    );
+    expect(summary).toMatch(
+      /^4 runs: 1 restorable, 1 damaged, 1 not completed, 1 not inspected; [\d.]+ m?s\.$/,
+    );
+    expect(rest).toBe('');
+  });
+
+  const table: [string, string[], number, number][] = [
+    ['one that is restorable', [RUN_ID], 0, 2],
+    ['one that is damaged', [DAMAGED], 1, 2],
+    ['one that is running', [RUNNING], 1, 2],
+    ['one that is not found', ['no-such-run'], 3, 0],
+    ['one that cannot be inspected', [BROKEN], 4, 0],
+    ['restorable and not found', [RUN_ID, 'no-such-run'], 3, 2],
+    ['damaged and not found', ['no-such-run', DAMAGED], 1, 2],
+    ['all kinds', [RUN_ID, DAMAGED, 'no-such-run', BROKEN], 4, 3],
+    ['not verified, by the level', ['--level', 'size', RUN_ID], 4, 2],
+    ['not verified, by the time budget', ['--time-budget', '0ms', RUN_ID], 4, 2],
+    ['the newest, which is running', ['--latest'], 1, 2],
+  ];
+  it.each(table)('ends as the table says: %s', async (_, args, code, lines) => {
+    const end = await run(['verify', '--root', everyKind(), ...args]);
+    expect(end.code, end.stderr).toBe(code);
+    expect(end.stdout.split('\n').length - 1).toBe(lines);
+    expect(end.stderr.split('\n').length - 1).toBe(
+      args.filter((word) => ['no-such-run', BROKEN].includes(word)).length,
+    );
+  });
+
+  it('says what was not verified', async () => {
+    const { stdout } = await run(['verify', '--root', everyKind(), '--time-budget', '0ms', RUN_ID]);
+    expect(stdout).toMatch(new RegExp(`^not verified   ${RUN_ID}  .*\n1 run: 1 not verified; `));
+  });
+
+  it.each(['--json', '--ndjson'])("tells the library's own answers for %s", async (form) => {
+    const root = everyKind();
+    const { stdout, code } = await run(['verify', '--all', '--root', root, form]);
+    expect(code).toBe(4);
+    await using inspector = createInspector({ root });
+    const ids = [RUNNING, RUN_ID, DAMAGED, BROKEN];
+    const answers = await Promise.all(ids.map((id) => inspector.validateBackupRun({ run_id: id })));
+    const told = form === '--json' ? stdout : `[${stdout.trimEnd().replaceAll('\n', ',')}]`;
+    expect(JSON.parse(told)).toStrictEqual(answers);
+    expect(stdout.trimEnd().split('\n').length).toBe(form === '--json' ? 6 : 4);
+  });
+
+  it('tells an array also of one, and nothing of what is not found', async () => {
+    const root = everyKind();
+    const one = await run(['verify', '--json', '--root', root, 'no-such-run', RUN_ID]);
+    expect(JSON.parse(one.stdout)).toMatchObject([{ ok: true, run: { run_id: RUN_ID } }]);
+    expect(one.code).toBe(3);
+    const none = await run(['verify', '--json', '--root', root, 'no-such-run']);
+    expect(none).toMatchObject({ stdout: '', code: 3 });
+  });
+
+  it('reads run ids from standard input for -, among others', async () => {
+    const input = `${DAMAGED}\r\n\n   \n  ${RUN_ID}`;
+    const { stdout, code } = await run(['verify', '--root', everyKind(), RUN_ID, '-'], { input });
+    expect(code).toBe(1);
+    const ids = [...stdout.matchAll(/^\w+ +(\d{8}-\d{6}-\d{6}) /gm)].map(([, id]) => id);
+    expect(ids).toEqual([RUN_ID, DAMAGED, RUN_ID]);
+  });
+
+  it.each(['--all', '--latest'])('finds nothing in an empty root with %s', async (which) => {
+    const root = temporaryDirectory();
+    const { stdout, stderr, code } = await run(['verify', which, '--root', root]);
+    expect({ stdout, stderr, code }).toStrictEqual({
+      stdout: '',
+      stderr: `backup-run: There is no backup run in ${root}\n`,
+      code: 3,
+    });
+  });
+
+  it.each(['--all', '--latest'])('says that the root cannot be read with %s', async (which) => {
+    const { stdout, stderr, code } = await run(['verify', which, '--root', '/no/such/root']);
+    const complaint = 'backup-run: Cannot read "root": ENOENT (root "/no/such/root")\n';
+    expect({ stdout, stderr, code }).toStrictEqual({ stdout: '', stderr: complaint, code: 4 });
+  });
+});
+
+describe('backup-run list', () => {
+  it('tells runs newest first, aligned, in the local zone', async () => {
+    const { stdout, stderr, code } = await run(['list', '--root', everyKind()]);
+    expect({ stderr, code }).toStrictEqual({ stderr: '', code: 4 });
+    const [head, running, sound, damaged, broken, rest] = stdout.split('\n');
+    expect(head).toMatch(/^RUN {21}STATUS {6}TYPE {2}TRIGGER {2}STARTED +DURATION$/);
+    expect(running).toMatch(new RegExp(`^${RUNNING}  running     full  cron     2026-07-01 12:10:45 .*…$`));
+    expect(sound).toMatch(new RegExp(`^${RUN_ID}  completed   full  cron     2026-06-29 12:10:45 +7 s$`));
+    expect(damaged).toMatch(
+      new RegExp(`^${DAMAGED}  completed   full  manual   2026-06-28 12:10:45 +1 min 30 s$`),
+    );
+    expect(broken).toBe(
+      `${BROKEN}  unreadable  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON`,
+    );
+    expect(rest).toBe('');
+  });
+
+  const filters: [string[], string[]][] = [
+    [['--status', 'running'], [RUNNING]],
+    [['--status', 'running,completed', '--trigger', 'manual'], [DAMAGED]],
+    [
+      ['--status=running', '--status=completed'],
+      [RUNNING, RUN_ID, DAMAGED],
+    ],
+    [['--type', 'scoped'], []],
+    [['--from', '1782727845', '--to', '1782727845'], [RUN_ID]],
+    [['--from', '2026-06-28', '--to', '2026-06-28'], [DAMAGED]],
+    [['--from', '2026-06-29T10:10:46Z'], [RUNNING]],
+    [
+      ['--limit', '2'],
+      [RUNNING, RUN_ID],
+    ],
+  ];
+  it.each(filters)('passes on %j', async (options, ids) => {
+    const { stdout } = await run(['list', '--ndjson', '--root', everyKind(), ...options]);
+    const rows = stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as ListedRun);
+    expect(rows.flatMap((row) => (row.ok ? row.run.run_id : []))).toEqual(ids);
+  });
+
+  it.each(['--json', '--ndjson'])("tells the library's own rows for %s", async (form) => {
+    const root = everyKind();
+    const { stdout, code } = await run(['list', '--root', root, form]);
+    expect(code).toBe(4);
+    await using inspector = createInspector({ root });
+    const rows: ListedRun[] = [];
+    for await (const row of inspector.listBackupRuns()) rows.push(row);
+    expect(
+      JSON.parse(form === '--json' ? stdout : `[${stdout.trimEnd().replaceAll('\n', ',')}]`),
+    ).toStrictEqual(rows);
+  });
+
+  it('tells an empty list', async () => {
+    const args = ['list', '--root', temporaryDirectory()];
+    expect(await run(args)).toMatchObject({
+      stdout: '',
+      stderr: 'backup-run: There is no such run\n',
+      code: 0,
+    });
+    expect(await run([...args, '--json'])).toMatchObject({ stdout: '[]\n', stderr: '', code: 0 });
+    expect(await run([...args, '--ndjson'])).toMatchObject({ stdout: '', stderr: '', code: 0 });
+  });
+
+  it('says that the root cannot be read, and nothing on standard output', async () => {
+    const complaint = 'backup-run: Cannot read "root": ENOENT (root "/no/such/root")\n';
+    const end = await run(['list', '--root', '/no/such/root']);
+    expect(end).toMatchObject({ stdout: '', stderr: complaint, code: 4 });
+  });
+});
