@@ -68,8 +68,8 @@ describe('the modules of src', () => {
     expect(importers.filter((each) => !/^store\/\S+ constants$/.test(each))).toEqual([]);
   });
 
-  it('are guests: no process, no console, no global object outside of the command line', () => {
-    const guests = SOURCES.filter(({ name }) => !name.startsWith('cli/'));
+  it('are guests: no process, no console, no global object, but for the one file of the command line', () => {
+    const guests = SOURCES.filter(({ name }) => name !== 'cli/main');
     const rude = ['process', 'console', 'globalThis', 'global'];
     const found = guests.flatMap(({ name, identifiers, imports }) => [
       ...rude.filter((word) => identifiers.has(word)).map((word) => `${name}: ${word}`),

@@ -69,7 +69,7 @@ describe.each(Object.keys(SHELLS) as Shell[])('the completion script of %s', (sh
   const none = '/no/such/root';
 
   it.skipIf(skipped)('completes subcommands, options, their values and shells', async () => {
-    expect(await offered(shell, ['backup-run', ''], none)).toEqual([...SUBCOMMANDS].sort(inOrderOf(shell)));
+    expect(await offered(shell, ['backup-run', ''], none)).toEqual(sortedFor(shell, SUBCOMMANDS));
     expect(await offered(shell, ['backup-run', 'ver'], none)).toEqual(['verify']);
     expect(await offered(shell, ['backup-run', 'verify', '--la'], none)).toEqual(['--latest']);
     expect(await offered(shell, ['backup-run', 'show', '--level', 's'], none)).toEqual(['size']);
@@ -78,7 +78,7 @@ describe.each(Object.keys(SHELLS) as Shell[])('the completion script of %s', (sh
 
   it.skipIf(skipped)('completes run ids of the root, also of one that is typed', async () => {
     const root = twoRuns();
-    const ids = [RUN_ID, OTHER].sort(inOrderOf(shell));
+    const ids = sortedFor(shell, [RUN_ID, OTHER]);
     expect(await offered(shell, ['backup-run', 'show', ''], root)).toEqual(ids);
     expect(await offered(shell, ['backup-run', 'show', '20260628'], root)).toEqual([OTHER]);
     expect(
@@ -89,8 +89,8 @@ describe.each(Object.keys(SHELLS) as Shell[])('the completion script of %s', (sh
 });
 
 /** fish sorts what it offers. */
-function inOrderOf(shell: Shell): ((a: string, b: string) => number) | undefined {
-  return shell === 'fish' ? undefined : () => 0;
+function sortedFor(shell: Shell, words: readonly string[]): readonly string[] {
+  return shell === 'fish' ? words.toSorted() : words;
 }
 
 describe('the completion script of bash', () => {

@@ -6,7 +6,7 @@ import {
   outcomesOfValidation,
   type Outcome,
 } from '../../src/cli/exit-code.ts';
-import type { BackupRun, BackupRunError, Reason, Validation } from '../../src/index.ts';
+import type { BackupRun, Reason, Validation } from '../../src/index.ts';
 
 const run: BackupRun = {
   run_id: 'a',
@@ -63,7 +63,7 @@ describe('outcomesOfValidation()', () => {
       httpCode: 409,
       message: '',
       run,
-      reasons: codes.map((code) => ({ code, severity: 'error', message: '' }) as Reason),
+      reasons: codes.map((code) => ({ code, severity: 'error', message: '' })),
     },
   });
 
@@ -87,7 +87,7 @@ describe('outcomesOfValidation()', () => {
       'IO_ERROR',
       'BUSY',
     ] as const;
-    expect(codes.map((code) => outcomeOfError({ code } as BackupRunError))).toEqual([
+    expect(codes.map((code) => outcomeOfError({ code }))).toEqual([
       'not found',
       ...Array.from({ length: 4 }, () => 'not inspected'),
     ]);
