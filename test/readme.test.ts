@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { CASES, SPEC_ROOT } from './support/fixtures.ts';
+import { run as runProgram } from './support/program.ts';
 import { temporaryDirectory } from './support/runs.ts';
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
@@ -52,5 +53,15 @@ describe('README.md', () => {
         expect(README, name).toMatch(new RegExp(`^\\| \`${code}\` +\\| ${second} +\\|`, 'm'));
       }
     }
+  });
+
+  it('shows a damaged run as the command line does', async () => {
+    const [, typed = '', shown = ''] = /\n\$ backup-run (show .*)\n([^]*?)\n```/.exec(README) ?? [];
+    const { stdout, code } = await runProgram(typed.split(' '), { cwd: PROJECT });
+    expect({ stdout, code }).toStrictEqual({ stdout: `${shown}\n`, code: 1 });
+  });
+
+  it('has a row for every exit code', () => {
+    for (const code of [0, 1, 2, 3, 4, 130]) expect(README).toMatch(new RegExp(`^\\| ${code} +\\| `, 'm'));
   });
 });

@@ -31,7 +31,7 @@ export async function complete(typed: readonly string[], surroundings: Surroundi
   const words = joined(typed);
   const wanted = wantedFor(words);
   const current = words.at(-1) ?? '';
-  if (wanted.kind === 'directories') await surroundings.out.write(`${DIRECTORIES}\n`);
+  if (wanted.kind === 'directories') await surroundings.out.say(`${DIRECTORIES}\n`);
   const all =
     wanted.kind === 'words'
       ? wanted.words
@@ -39,7 +39,7 @@ export async function complete(typed: readonly string[], surroundings: Surroundi
         ? await idsOf(wanted.root, surroundings)
         : [];
   const fitting = all.filter((word) => word.startsWith(current));
-  if (fitting.length > 0) await surroundings.out.write(`${fitting.join('\n')}\n`);
+  if (fitting.length > 0) await surroundings.out.say(`${fitting.join('\n')}\n`);
   return { outcomes: new Set(), mayBeHeld: false };
 }
 

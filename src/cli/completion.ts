@@ -64,6 +64,6 @@ export async function completion({ words }: Arguments, { out }: Surroundings): P
   if (shell === undefined || more.length > 0) {
     throw new UsageError(`Cannot tell a completion script: expected one of ${SHELLS.join(', ')}`);
   }
-  await out.write(SCRIPTS[parseWord(shell, 'completion', SHELLS)].replaceAll('\\$', '$'));
+  await out.say(SCRIPTS[parseWord(shell, 'completion', SHELLS)].replaceAll('\\$', '$'));
   return { outcomes: new Set(), mayBeHeld: false };
 }

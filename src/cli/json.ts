@@ -11,14 +11,14 @@ export interface ArrayWriter {
 }
 
 /** An item a line; nothing is written before the first. */
-export function createArrayWriter({ write }: Pick<Channel, 'write'>): ArrayWriter {
+export function createArrayWriter({ say }: Pick<Channel, 'say'>): ArrayWriter {
   let isBegun = false;
   return {
     async add(item) {
-      await write(`${isBegun ? ',' : '['}\n${JSON.stringify(item)}`);
+      await say(`${isBegun ? ',' : '['}\n${JSON.stringify(item)}`);
       isBegun = true;
     },
     isBegun: () => isBegun,
-    end: () => write(isBegun ? '\n]\n' : '[]\n'),
+    end: () => say(isBegun ? '\n]\n' : '[]\n'),
   };
 }

@@ -76,7 +76,7 @@ function writerOf(form: Form, args: Arguments, surroundings: Surroundings): RowW
   const { out } = surroundings;
   if (form === 'json') return createArrayWriter(out);
   if (form === 'ndjson') {
-    return { add: (row) => out.write(`${JSON.stringify(row)}\n`), end: () => Promise.resolve() };
+    return { add: (row) => out.say(`${JSON.stringify(row)}\n`), end: () => Promise.resolve() };
   }
   return createTableWriter(args, surroundings);
 }
@@ -92,7 +92,7 @@ function createTableWriter(args: Arguments, surroundings: Surroundings): RowWrit
 
   async function begin(isAll: boolean): Promise<Listing> {
     listing = createListing(held, isAll, viewOf(args, surroundings));
-    await out.write(`${[listing.head(), ...held.map(listing.row)].join('\n')}\n`);
+    await out.say(`${[listing.head(), ...held.map(listing.row)].join('\n')}\n`);
     return listing;
   }
 
@@ -103,7 +103,7 @@ function createTableWriter(args: Arguments, surroundings: Surroundings): RowWrit
         hasFaults = true;
         return complainOf(surroundings, row.error, rootOf(args, surroundings));
       }
-      if (listing !== null) return out.write(`${listing.row(row)}\n`);
+      if (listing !== null) return out.say(`${listing.row(row)}\n`);
       held.push(row);
       if (held.length === FIRST) await begin(false);
     },

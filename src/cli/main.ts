@@ -31,8 +31,8 @@ function channelOf(stream: NodeJS.WriteStream, onFault: (fault: NodeJS.ErrnoExce
     columns: () => (stream.isTTY ? stream.columns : null),
     canRedraw: stream.isTTY && process.env['TERM'] !== 'dumb',
     // Node's own rule of NO_COLOR, FORCE_COLOR and TERM.
-    hasColours: styleText('bold', 'a', { stream }) !== 'a',
-    write: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
+    hasColours: styleText('bold', 'x', { stream }) !== 'x',
+    say: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
   };
 }
 

@@ -56,11 +56,11 @@ async function dispatch(surroundings: Surroundings): Promise<Result> {
   const { subcommand, texts } = args;
   if (texts.has('help')) {
     const { helpOf, helpOfProgram } = await import('./help.ts');
-    await surroundings.out.write(subcommand === null ? helpOfProgram() : helpOf(subcommand));
+    await surroundings.out.say(subcommand === null ? helpOfProgram() : helpOf(subcommand));
     return NOTHING;
   }
   if (texts.has('version')) {
-    await surroundings.out.write(`${surroundings.version}\n`);
+    await surroundings.out.say(`${surroundings.version}\n`);
     return NOTHING;
   }
   if (subcommand === null) throw new UsageError('Nothing to do: expected a subcommand; --help tells them');

@@ -56,7 +56,7 @@ export function progressLine(
   columns: number | null,
 ): string {
   const isMoving = rate !== null && rate > 0;
-  const left = isMoving ? duration((bytesTotal - bytesDone) / rate) : '?';
+  const left = isMoving ? duration(Math.ceil((bytesTotal - bytesDone) / rate)) : '?';
   const parts = [
     `${printable(runId)}${place === null ? '' : ` (${place.index}${place.total === null ? '' : ` of ${place.total}`})`}`,
     `${percent(bytesDone, bytesTotal)} of ${size(bytesTotal)}`,

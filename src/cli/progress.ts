@@ -42,18 +42,18 @@ export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: bo
     drawnAt = clock();
     isDrawn = true;
     // A character in the last column makes some terminals go to the next line.
-    void err.write(`${ERASE}${text(Math.max(1, (err.columns() ?? 80) - 1))}`);
+    void err.say(`${ERASE}${text(Math.max(1, (err.columns() ?? 80) - 1))}`);
   }
 
   const stop =
     isQuiet || err.canRedraw
       ? () => undefined
       : every(LINE, () => {
-          if (latest !== null) void err.write(`${text(null)}\n`);
+          if (latest !== null) void err.say(`${text(null)}\n`);
         });
 
   async function hide(): Promise<void> {
-    if (isDrawn) await err.write(ERASE);
+    if (isDrawn) await err.say(ERASE);
     isDrawn = false;
   }
 

@@ -1,11 +1,11 @@
 /** Findings come in, the lines that tell them to a person go out. */
 
-import { escapeAll, printable } from '../quote.ts';
+import { printable } from '../quote.ts';
 import type { Finding, Inspected } from '../index.ts';
 import type { Meaning } from './paint.ts';
 import { count, grouped } from './quantities.ts';
 import { tally } from './verdict.ts';
-import { wrapped, type View } from './view.ts';
+import { sentence, wrapped, type View } from './view.ts';
 import { width } from './width.ts';
 
 /** Findings that are shown; of more, how many they are. */
@@ -44,7 +44,7 @@ function renderFinding(finding: Finding, view: View): string[] {
   ] as const;
   return [
     ...(isShort ? [`${head}  ${place}`.trimEnd()] : [head, ...wrapped(place, view.columns, 4)]),
-    ...wrapped(escapeAll(message), view.columns, 4),
+    ...wrapped(sentence(message), view.columns, 4),
     ...facts.flatMap(([label, value]) =>
       value === undefined ? [] : wrapped(`${label.padEnd(9)} ${shownValue(value)}`, view.columns, 4),
     ),

@@ -6,10 +6,7 @@ import { meaningOf } from './render-findings.ts';
 import { size } from './quantities.ts';
 import { fitted, line, titles, widthsOf, type Cell, type Column } from './table.ts';
 import { NO_TIME } from './times.ts';
-import type { View } from './view.ts';
-
-/** Digits of a digest that tell files apart at a glance. */
-const SHORT = 12;
+import { SHORT_DIGEST, type View } from './view.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'PARTICIPANT / ARTIFACT', align: 'left', atLeast: 8 },
@@ -56,7 +53,7 @@ function artifactRow(artifact: Artifact, verdict: Verdict | undefined, isMeasure
     { text: `  ${printable(logical_name)}` },
     { text: size(size_bytes) },
     isGood(artifact) ? { text: isMeasured ? 'ok' : 'ok as recorded', meaning: 'good' } : (verdict ?? BAD),
-    { text: sha256 === '' ? NO_TIME : sha256.slice(0, SHORT) },
+    { text: sha256 === '' ? NO_TIME : sha256.slice(0, SHORT_DIGEST) },
   ];
 }
 

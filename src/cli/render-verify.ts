@@ -1,12 +1,12 @@
 /** What the library says about whether runs can be restored from comes in, a line for each and one about all go out. */
 
-import { escapeAll, printable } from '../quote.ts';
+import { printable } from '../quote.ts';
 import type { Reason, Validation } from '../index.ts';
 import type { Meaning } from './paint.ts';
 import { count, duration, grouped } from './quantities.ts';
 import { extent } from './verdict.ts';
-import type { View } from './view.ts';
-import { cut, fill } from './width.ts';
+import { sentence, wrapped, type View } from './view.ts';
+import { fill } from './width.ts';
 
 /** What can be said of a run that was inspected. */
 export const WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
@@ -35,7 +35,8 @@ export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): Word {
   return reasons.every(({ code }) => code === 'RUN_NOT_COMPLETED') ? 'not completed' : 'not verified';
 }
 
-const WORD_WIDTH = Math.max(...WORDS.map((word) => word.length));
+/** Columns of the longest word, and of the gap after it. */
+const INDENT = Math.max(...WORDS.map((word) => word.length)) + 2;
 
 /** The reasons not to restore from a run; none when it is restorable, null when it could not be inspected. */
 export function reasonsOf(validation: Validation): readonly Reason[] | null {
@@ -43,7 +44,7 @@ export function reasonsOf(validation: Validation): readonly Reason[] | null {
   return validation.error.code === 'BACKUP_RUN_NOT_RESTORABLE' ? validation.error.reasons : null;
 }
 
-/** The line of a run. */
+/** The line of a run; on a terminal more than one where there is much to say. */
 export function renderValidation(
   runId: string,
   validation: Validation,
@@ -55,16 +56,22 @@ export function renderValidation(
   const said = validation.ok
     ? `${extent(validation.coverage)}, ${duration(seconds)}`
     : sentenceOf(word, reasons);
-  const rest = `  ${printable(runId)}  ${said}`;
-  const room = columns === null ? rest : cut(rest, Math.max(1, columns - WORD_WIDTH));
-  return `${paint(MEANING[word], fill(word, WORD_WIDTH, 'left'))}${room}`;
+  const [first = '', ...more] = wrapped(
+    `${printable(runId)}  ${said}`,
+    columns === null ? null : columns - INDENT,
+  );
+  const lines = [
+    paint(MEANING[word], fill(word, INDENT, 'left')) + first,
+    ...more.map((each) => ' '.repeat(INDENT) + each),
+  ];
+  return lines.join('\n');
 }
 
 /** The first reason that bears the word, and how many more there are. */
 function sentenceOf(word: Word, reasons: readonly Reason[]): string {
   const telling = reasons.find(({ code }) => (word === 'damaged' ? !NOT_DAMAGE.includes(code) : true));
   const more = reasons.length - 1;
-  return `${escapeAll(telling?.message ?? '')}${more === 0 ? '' : `, and ${count(more, 'more reason')}`}`;
+  return `${sentence(telling?.message ?? '')}${more === 0 ? '' : `, and ${count(more, 'more reason')}`}`;
 }
 
 /** Runs by what came of them. */

@@ -51,8 +51,8 @@ async function tell(answer: Answer, form: Form, args: Arguments, surroundings: S
   const { out } = surroundings;
   if (!answer.ok) await complainOf(surroundings, answer.error, rootOf(args, surroundings));
   if (!answer.ok && (form === 'text' || answer.error.code === 'BACKUP_RUN_NOT_FOUND')) return;
-  if (form !== 'text' || !answer.ok) return out.write(`${JSON.stringify(answer, null, 2)}\n`);
-  return out.write(`${renderRun(answer, viewOf(args, surroundings)).join('\n')}\n`);
+  if (form !== 'text' || !answer.ok) return out.say(`${JSON.stringify(answer, null, 2)}\n`);
+  return out.say(`${renderRun(answer, viewOf(args, surroundings)).join('\n')}\n`);
 }
 
 function workedOf(answer: Answer): Worked {

@@ -8,7 +8,7 @@ export interface Channel {
   readonly canRedraw: boolean;
   readonly hasColours: boolean;
   /** Resolves when the text was taken, or nobody is there any more to take it. */
-  readonly write: (text: string) => Promise<void>;
+  readonly say: (text: string) => Promise<void>;
 }
 
 /** Calls a function again and again until it is told to stop; never what keeps the process alive. */

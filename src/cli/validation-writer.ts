@@ -36,7 +36,7 @@ export function createValidationWriter(
     const isFound = validation.ok || validation.error.code !== 'BACKUP_RUN_NOT_FOUND';
     if (form !== 'text') return isFound ? writeJson(validation, array, surroundings) : undefined;
     if (reasonsOf(validation) === null) return;
-    await out.write(`${renderValidation(runId, validation, seconds, viewOf(args, surroundings))}\n`);
+    await out.say(`${renderValidation(runId, validation, seconds, viewOf(args, surroundings))}\n`);
   }
 
   return {
@@ -62,7 +62,7 @@ export function createValidationWriter(
       if (form !== 'text' || !isTold) return;
       const interrupted = wasInterrupted(surroundings) ? { asked } : null;
       const seconds = (clock() - begun) / 1_000;
-      await out.write(`${renderSummary(tally, seconds, interrupted, viewOf(args, surroundings))}\n`);
+      await out.say(`${renderSummary(tally, seconds, interrupted, viewOf(args, surroundings))}\n`);
     },
   };
 }
@@ -74,5 +74,5 @@ function wordOf(validation: Validation): Word | 'not found' | 'not inspected' {
 }
 
 function writeJson(validation: Validation, array: ArrayWriter | null, { out }: Surroundings): Promise<void> {
-  return array === null ? out.write(`${JSON.stringify(validation)}\n`) : array.add(validation);
+  return array === null ? out.say(`${JSON.stringify(validation)}\n`) : array.add(validation);
 }

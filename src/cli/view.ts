@@ -1,5 +1,6 @@
 /** What output is for comes in, text that fits it goes out. */
 
+import { escapeAll } from '../quote.ts';
 import type { Paint } from './paint.ts';
 import { wrap } from './width.ts';
 
@@ -11,6 +12,14 @@ export interface View {
   readonly isUtc: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
+}
+
+/** Digits of a digest that tell files apart at a glance. */
+export const SHORT_DIGEST = 12;
+
+/** A sentence of the library as it can be taken in: digests shortened, and all escaped that might not be. */
+export function sentence(message: string): string {
+  return escapeAll(message).replaceAll(/\b[0-9a-f]{64}\b/g, (digest) => `${digest.slice(0, SHORT_DIGEST)}…`);
 }
 
 /** The text in lines that fit, each so far from the left. */

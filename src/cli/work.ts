@@ -39,7 +39,7 @@ export function viewOf({ texts }: Arguments, { out, now }: Surroundings): View {
 
 /** Says what is wrong, in a line of its own on standard error. */
 export function complain({ err }: Pick<Surroundings, 'err'>, sentence: string): Promise<void> {
-  return err.write(`backup-run: ${sentence}\n`);
+  return err.say(`backup-run: ${sentence}\n`);
 }
 
 /** Says why there is no run, and where it was looked for when that cannot be read. */

@@ -25,7 +25,7 @@ function stage(columns: number | null) {
     columns: () => columns,
     canRedraw: columns !== null,
     hasColours: false,
-    write: (text) => {
+    say: (text) => {
       written.push(text);
       return Promise.resolve();
     },
@@ -41,7 +41,7 @@ function stage(columns: number | null) {
 describe('progressLine()', () => {
   it('tells of which run, how much, how fast, how long still, and what is at work', () => {
     expect(progressLine(REPORT, 240e6, { index: 2, total: 5 }, null)).toBe(
-      '20260629-121045-000001 (2 of 5)  35 % of 3.40 GB  1.20 GB done  240 MB/s  9.2 s left  trades / trades.db',
+      '20260629-121045-000001 (2 of 5)  35 % of 3.40 GB  1.20 GB done  240 MB/s  10 s left  trades / trades.db',
     );
     expect(progressLine(REPORT, null, { index: 2, total: null }, null)).toBe(
       '20260629-121045-000001 (2)  35 % of 3.40 GB  1.20 GB done  ? left  trades / trades.db',
@@ -123,7 +123,7 @@ describe('progress elsewhere', () => {
     display.onProgress(null)(REPORT);
     timer?.call();
     const line =
-      '20260629-121045-000001  35 % of 3.40 GB  1.20 GB done  120 MB/s  18 s left  trades / trades.db\n';
+      '20260629-121045-000001  35 % of 3.40 GB  1.20 GB done  120 MB/s  19 s left  trades / trades.db\n';
     expect(written).toEqual([line]);
     await display.end();
     expect([written, timers.size]).toEqual([[line], 0]);
