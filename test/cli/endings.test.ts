@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { takeOrders, type Orders } from '../support/children/orders.ts';
 import { mountFaultyDisk } from '../support/faulty-disk.ts';
 import { lacks } from '../support/needs.ts';
@@ -80,6 +82,21 @@ describe('backup-run, when it is told to stop,', () => {
     const { stdout, signal } = await ended;
     expect(signal).toBe('SIGINT');
     expect(stdout).toMatch(/\nInterrupted: 1 run: 1 restorable; [^\n]*\n$/);
+  });
+
+  it('dies at once when it is told so again, whoever does not read what it writes', { timeout }, async () => {
+    const words = [await program(), 'show', '--json', '--root', hugeRun(), RUN_ID];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'ignore'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const exit = once(child, 'exit');
+    // The pipe is full, and stays so.
+    await once(child.stdout, 'readable');
+    // Two signals of one kind could arrive as one.
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    const [code, signal] = (await exit) as [number | null, string | null];
+    expect(code).toBeNull();
+    expect(['SIGINT', 'SIGTERM']).toContain(signal);
   });
 
   it.skipIf(skipped)('reads as 130 in a shell', { timeout }, async () => {

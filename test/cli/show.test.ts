@@ -142,6 +142,25 @@ Damaged: do not restore from this run; 1 error, 1 of 2 artifacts bad.
     expect(await asked('a\nb\n')).toMatchObject({ code: 2, stdout: '' });
   });
 
+  it('escapes what stands on the disk and in manifests', async () => {
+    const bad = 'a\u001b[2J\u0007\u009b31m\u202eb\u200d\u3164\r\n';
+    const name = `${bad}.db`;
+    const { root } = makeRun({
+      manifest: { error_summary: bad, type: 'scoped', requested_participants: ['trades'] },
+      artifacts: { stray: 'of nobody' },
+      trades: {
+        error: bad,
+        artifacts: [{ ...artifactRecord(name, 'a'), sha256: bad, integrity_ok: false, integrity_error: bad }],
+      },
+    });
+    for (const asked of [['show', RUN_ID], ['verify', RUN_ID], ['list']]) {
+      const { stdout, stderr, code } = await run([...asked, '--root', root]);
+      expect({ stderr, code }).toStrictEqual({ stderr: '', code: asked[0] === 'list' ? 0 : code });
+      expect(stdout.replaceAll(/[\n –…]/g, '')).toMatch(/^[!-~]+$/);
+      expect(stdout).toContain(String.raw`a\u001b[2J\u0007\u009b31m\u202eb\u200d\u3164\u000d\u000a`);
+    }
+  });
+
   it('escapes what was typed', async () => {
     const { stdout, stderr, code } = await run(['show', '--root', SPEC_ROOT, 'a\u001b]0;gone\u0007\u202e']);
     expect({ stdout, code }).toStrictEqual({ stdout: '', code: 3 });
