@@ -18,7 +18,7 @@ import {
   type Subcommand,
 } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { Result } from './work.ts';
+import type { Outcomes } from './work.ts';
 
 /** What completion is about. */
 export type Wanted =
@@ -27,7 +27,7 @@ export type Wanted =
   | { readonly kind: 'directories' };
 
 /** Answers a completion script. */
-export async function complete(typed: readonly string[], surroundings: Surroundings): Promise<Result> {
+export async function complete(typed: readonly string[], surroundings: Surroundings): Promise<Outcomes> {
   const words = joined(typed);
   const wanted = wantedFor(words);
   const current = words.at(-1) ?? '';
@@ -40,7 +40,7 @@ export async function complete(typed: readonly string[], surroundings: Surroundi
         : [];
   const fitting = all.filter((word) => word.startsWith(current));
   if (fitting.length > 0) await surroundings.out.say(`${fitting.join('\n')}\n`);
-  return { outcomes: new Set(), mayBeHeld: false };
+  return new Set();
 }
 
 /** bash makes three words of `--root=DIR`. */
@@ -135,7 +135,7 @@ async function idsOf(root: string | null, surroundings: Surroundings): Promise<s
     } catch {
       // What was found until now is better than nothing.
     }
-    return { outcomes: new Set(), isWhole: true };
+    return new Set();
   });
   return ids;
 }

@@ -5,7 +5,7 @@ import { COMPLETE, SHELLS, type Shell } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 import { UsageError } from './usage-error.ts';
 import { parseWord } from './values.ts';
-import type { Result } from './work.ts';
+import type { Outcomes } from './work.ts';
 
 /** What the program says where directories are meant: shells know how to complete those. */
 export const DIRECTORIES = ':directories';
@@ -59,11 +59,11 @@ complete -c backup-run -f -a '(__backup_run)'
 };
 
 /** Prints the script of a shell. */
-export async function completion({ words }: Arguments, { out }: Surroundings): Promise<Result> {
+export async function completion({ words }: Arguments, { out }: Surroundings): Promise<Outcomes> {
   const [shell, ...more] = words;
   if (shell === undefined || more.length > 0) {
     throw new UsageError(`Cannot tell a completion script: expected one of ${SHELLS.join(', ')}`);
   }
   await out.say(SCRIPTS[parseWord(shell, 'completion', SHELLS)].replaceAll('\\$', '$'));
-  return { outcomes: new Set(), mayBeHeld: false };
+  return new Set();
 }

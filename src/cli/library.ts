@@ -3,7 +3,7 @@
 import type { InspectionOptions, Inspector, InspectorOptions } from '../index.ts';
 import { textOf, type Arguments } from './arguments.ts';
 import { LEVELS } from './options.ts';
-import { wasInterrupted, type Result } from './work.ts';
+import type { Outcomes } from './work.ts';
 import type { Surroundings } from './surroundings.ts';
 import { parseDuration, parseRate, parseThreads, parseWord } from './values.ts';
 
@@ -43,30 +43,19 @@ export function inspectionOptionsOf(args: Arguments): InspectionOptions {
   };
 }
 
-/** Milliseconds in which an inspector is closed unless storage that hangs holds one of its threads. */
-const PROMPT = 450;
-
-/** What came of the work with an inspector: `isWhole` unless something was left unread. */
-export interface Worked extends Pick<Result, 'outcomes'> {
-  readonly isWhole: boolean;
-}
-
 /** Works with an inspector and closes it. */
 export async function withInspector(
   options: InspectorOptions,
-  surroundings: Pick<Surroundings, 'signal' | 'clock'>,
-  work: (inspector: Inspector) => Promise<Worked>,
-): Promise<Result> {
+  surroundings: Pick<Surroundings, 'signal'>,
+  work: (inspector: Inspector) => Promise<Outcomes>,
+): Promise<Outcomes> {
   const { createInspector } = await import('../index.ts');
   const inspector = createInspector(options);
   try {
-    const { outcomes, isWhole } = await work(inspector);
-    // Who was told to stop does not wait for storage.
-    if (wasInterrupted(surroundings)) return { outcomes, mayBeHeld: true };
-    const before = surroundings.clock();
-    await inspector.close();
-    return { outcomes, mayBeHeld: !isWhole && surroundings.clock() - before >= PROMPT };
+    return await work(inspector);
   } finally {
-    void inspector.close();
+    const closed = inspector.close();
+    // Who was told to stop does not wait for storage.
+    if (!surroundings.signal.aborted) await closed;
   }
 }

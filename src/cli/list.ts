@@ -18,11 +18,11 @@ import {
   refuseWords,
   viewOf,
   type Form,
-  type Result,
+  type Outcomes,
 } from './work.ts';
 
 /** Lists runs. */
-export async function list(args: Arguments, surroundings: Surroundings): Promise<Result> {
+export async function list(args: Arguments, surroundings: Surroundings): Promise<Outcomes> {
   refuseWords(args);
   const form = formOf(args);
   const filter = filterOf(args);
@@ -40,7 +40,7 @@ export async function list(args: Arguments, surroundings: Surroundings): Promise
     } catch (reason) {
       outcomes.add(await complainOfStop(reason, surroundings));
     }
-    return { outcomes, isWhole: outcomes.size === 0 };
+    return outcomes;
   });
 }
 

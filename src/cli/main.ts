@@ -2,7 +2,7 @@
 /** The process comes in, the program is run in it: nothing else of the command line touches it. */
 
 import { styleText } from 'node:util';
-import { FAULT, runProgram, type End } from './program.ts';
+import { FAULT, runProgram } from './program.ts';
 import type { Channel, Surroundings } from './surroundings.ts';
 import { complain, type Stop } from './work.ts';
 
@@ -10,7 +10,7 @@ import { complain, type Stop } from './work.ts';
 declare const VERSION: string;
 
 /** Milliseconds in which the process ends by itself unless storage that hangs keeps it, also on a machine that is busy. */
-const PROMPT = 2_000;
+const PROMPT = 3_000;
 
 const controller = new AbortController();
 
@@ -70,16 +70,18 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-/** Everything is written. What storage holds cannot be ended, and would keep even `process.exit()`. */
-function end({ code, mayBeHeld }: End): void {
+/**
+ * Everything is written, and nothing is to be done any more. What keeps the process now is storage that hangs: that cannot be
+ * ended, and would keep even `process.exit()`.
+ */
+function end(code: number): void {
   const why: unknown = controller.signal.reason;
   if (why === 'SIGINT' || why === 'SIGTERM') return dieBy(why);
   process.exitCode = code;
-  if (mayBeHeld) process.kill(process.pid, 'SIGKILL');
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), PROMPT).unref();
 }
 
-const ending = await runProgram(surroundings);
+const code = await runProgram(surroundings);
 const [outputFault] = outputFaults;
 if (outputFault !== undefined) await complain(surroundings, `Cannot write the output: ${outputFault}`);
-end(outputFault === undefined ? ending : { ...ending, code: FAULT });
+end(outputFault === undefined ? code : FAULT);

@@ -6,16 +6,9 @@ import { exitCode, USAGE } from './exit-code.ts';
 import { COMPLETE, type Subcommand } from './options.ts';
 import type { Surroundings } from './surroundings.ts';
 import { UsageError } from './usage-error.ts';
-import { complain, type Result } from './work.ts';
+import { complain, type Outcomes } from './work.ts';
 
-/** How the program ends. */
-export interface End {
-  readonly code: number;
-  /** Something may still be held by storage that hangs, and would keep the process. */
-  readonly mayBeHeld: boolean;
-}
-
-type Run = (args: Arguments, surroundings: Surroundings) => Promise<Result>;
+type Run = (args: Arguments, surroundings: Surroundings) => Promise<Outcomes>;
 
 /** Loaded when they are meant: who asks for the version does not wait for more. */
 const RUN: Readonly<Record<Subcommand, () => Promise<Run>>> = {
@@ -28,15 +21,14 @@ const RUN: Readonly<Record<Subcommand, () => Promise<Run>>> = {
 /** Of what nobody foresaw: whatever there was to inspect, it was not. */
 export const FAULT = 4;
 
-/** Runs the program; never rejects. */
-export async function runProgram(surroundings: Surroundings): Promise<End> {
+/** Runs the program, and resolves to its exit code; never rejects. */
+export async function runProgram(surroundings: Surroundings): Promise<number> {
   try {
-    const { outcomes, mayBeHeld } = await dispatch(surroundings);
-    return { code: exitCode(outcomes), mayBeHeld };
+    return exitCode(await dispatch(surroundings));
   } catch (reason) {
     const isUsage = reason instanceof UsageError;
     await complain(surroundings, isUsage ? reason.message : `Cannot go on: ${textOf(reason)}`);
-    return { code: isUsage ? USAGE : FAULT, mayBeHeld: false };
+    return isUsage ? USAGE : FAULT;
   }
 }
 
@@ -44,9 +36,9 @@ function textOf(reason: unknown): string {
   return printable(reason instanceof Error ? reason.message : String(reason));
 }
 
-const NOTHING: Result = { outcomes: new Set(), mayBeHeld: false };
+const NOTHING: Outcomes = new Set();
 
-async function dispatch(surroundings: Surroundings): Promise<Result> {
+async function dispatch(surroundings: Surroundings): Promise<Outcomes> {
   const [first, ...rest] = surroundings.args;
   if (first === COMPLETE) {
     const { complete } = await import('./complete.ts');

@@ -3,30 +3,30 @@
 import type { Answer, Inspector } from '../index.ts';
 import type { Arguments } from './arguments.ts';
 import { outcomeOf, outcomeOfError } from './exit-code.ts';
-import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector, type Worked } from './library.ts';
+import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay, type ProgressDisplay } from './progress.ts';
 import { count, size } from './quantities.ts';
 import { renderRun } from './render-run.ts';
 import { runIds } from './run-ids.ts';
 import type { Surroundings } from './surroundings.ts';
 import { UsageError } from './usage-error.ts';
-import { complain, complainOf, formOf, viewOf, wasInterrupted, type Form, type Result } from './work.ts';
+import { complain, complainOf, formOf, viewOf, wasInterrupted, type Form, type Outcomes } from './work.ts';
 
 /** Shows one run. */
-export async function show(args: Arguments, surroundings: Surroundings): Promise<Result> {
+export async function show(args: Arguments, surroundings: Surroundings): Promise<Outcomes> {
   const form = formOf(args);
   const options = inspectorOptionsOf(args, surroundings);
   const call = inspectionOptionsOf(args);
   const runId = await onlyRunId(args.words, surroundings);
   const display = createProgressDisplay(surroundings, args.texts.has('quiet'));
-  const inspect = async (inspector: Inspector): Promise<Worked> => {
+  const inspect = async (inspector: Inspector): Promise<Outcomes> => {
     try {
       const { signal } = surroundings;
       const onProgress = display.onProgress(null);
       const answer = await inspector.getBackupRun({ run_id: runId }, { ...call, signal, onProgress });
       await display.end();
       await tell(answer, form, args, surroundings);
-      return workedOf(answer);
+      return outcomesOf(answer);
     } catch (reason) {
       if (!surroundings.signal.aborted) throw reason;
       await display.end();
@@ -55,17 +55,17 @@ async function tell(answer: Answer, form: Form, args: Arguments, surroundings: S
   return out.say(`${renderRun(answer, viewOf(args, surroundings)).join('\n')}\n`);
 }
 
-function workedOf(answer: Answer): Worked {
+function outcomesOf(answer: Answer): Outcomes {
   const outcome = answer.ok ? outcomeOf(answer.findings, answer.coverage) : outcomeOfError(answer.error);
-  return { outcomes: new Set([outcome]), isWhole: answer.ok && answer.coverage.complete };
+  return new Set([outcome]);
 }
 
-async function interrupted(display: ProgressDisplay, surroundings: Surroundings): Promise<Worked> {
+async function interrupted(display: ProgressDisplay, surroundings: Surroundings): Promise<Outcomes> {
   const last = display.last();
   const done =
     last === null
       ? 'nothing was looked at'
       : `${count(last.artifactsDone, 'artifact')} of ${last.artifactsTotal} and ${size(last.bytesDone)} of ${size(last.bytesTotal)} were looked at`;
   if (wasInterrupted(surroundings)) await complain(surroundings, `Interrupted: ${done}; there is no verdict`);
-  return { outcomes: new Set(['not inspected']), isWhole: false };
+  return new Set(['not inspected']);
 }

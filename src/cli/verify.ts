@@ -9,10 +9,10 @@ import { runIds } from './run-ids.ts';
 import type { Surroundings } from './surroundings.ts';
 import { UsageError } from './usage-error.ts';
 import { createValidationWriter, type ValidationWriter } from './validation-writer.ts';
-import { complainOf, complainOfStop, formOf, type Result } from './work.ts';
+import { complainOf, complainOfStop, formOf, type Outcomes } from './work.ts';
 
 /** Verifies runs. */
-export async function verify(args: Arguments, surroundings: Surroundings): Promise<Result> {
+export async function verify(args: Arguments, surroundings: Surroundings): Promise<Outcomes> {
   const form = formOf(args);
   const which = whichOf(args);
   const call = inspectionOptionsOf(args);
@@ -30,7 +30,7 @@ export async function verify(args: Arguments, surroundings: Surroundings): Promi
     }
     await display.end();
     await writer.end();
-    return { outcomes: work.outcomes, isWhole: !work.outcomes.has('not inspected') };
+    return work.outcomes;
   });
 }
 

@@ -12,12 +12,8 @@ import type { View } from './view.ts';
 /** How answers are told. */
 export type Form = 'text' | 'json' | 'ndjson';
 
-/** What came of the program. */
-export interface Result {
-  readonly outcomes: ReadonlySet<Outcome>;
-  /** Something may still be held by storage that hangs. */
-  readonly mayBeHeld: boolean;
-}
+/** What came of all runs; empty where there was nothing to inspect. */
+export type Outcomes = ReadonlySet<Outcome>;
 
 export function formOf({ texts }: Arguments): Form {
   if (texts.has('json') && texts.has('ndjson'))

@@ -94,6 +94,11 @@ describe.skipIf(skipped)('backup-run on a terminal', () => {
       expect(text).toMatch(/^(?:|20260629-121045-000001[^\n]*)$/);
       expect(width(text)).toBeLessThan(70);
     }
+    const both = await runInTerminal(['verify', '--all', '--no-color', ...rate, '--root', root], {
+      columns: 70,
+    });
+    // What is told does not stand behind what is drawn.
+    expect(both.stdout).toMatch(/\r\S*Krestorable /);
     expect(stdout).toContain(' of 600 kB');
     // The last that was written takes the line away.
     expect(stdout.endsWith(ERASE)).toBe(true);

@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createInspector, type ListedRun } from '../../src/index.ts';
+import { wordFor } from '../../src/cli/render-verify.ts';
 import { run } from '../support/program.ts';
-import { makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
+import { makeRun, RUN_ID, sha256, temporaryDirectory } from '../support/runs.ts';
 
 const DAMAGED = '20260628-121045-000001';
 const RUNNING = '20260701-121045-000001';
@@ -64,6 +65,30 @@ describe('backup-run verify', () => {
     expect(end.stderr.split('\n').length - 1).toBe(
       args.filter((word) => ['no-such-run', BROKEN].includes(word)).length,
     );
+  });
+
+  it('shortens digests, which are all in the answer of show', async () => {
+    const made = makeRun();
+    writeFileSync(made.at('trades.db'), 'the trades of sunday');
+    const [is, was] = ['the trades of sunday', 'the trades of today\n'].map((text) =>
+      sha256(text).slice(0, 12),
+    );
+    const { stdout } = await run(['verify', '--root', made.root, RUN_ID]);
+    expect(stdout.split('\n')[0]).toBe(
+      `damaged        ${RUN_ID}  "trades.db" has SHA-256 ${is}… on disk but ${was}… in the manifest`,
+    );
+  });
+
+  it.each([
+    [[], 'restorable'],
+    [['RUN_NOT_COMPLETED'], 'not completed'],
+    [['RUN_NOT_VERIFIED'], 'not verified'],
+    [['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED'], 'not verified'],
+    [['RUN_NOT_VERIFIED', 'ARTIFACT_UNREADABLE', 'ARTIFACT_STALLED'], 'not verified'],
+    [['RUN_NOT_COMPLETED', 'ARTIFACT_MISSING'], 'damaged'],
+    [['RUN_NOT_VERIFIED', 'STATUS_CONFLICT'], 'damaged'],
+  ] as const)('has a word for the reasons %j: %s', (codes, word) => {
+    expect(wordFor(codes.map((code) => ({ code })))).toBe(word);
   });
 
   it('says what was not verified', async () => {

@@ -47,7 +47,7 @@ export interface RunOptions {
 }
 
 /** A guard: what hangs is a failure, and not to outlive its test. */
-const PATIENCE = 25_000;
+const PATIENCE = 40_000;
 
 function environmentOf({ environment = {} }: RunOptions): Record<string, string | undefined> {
   return { PATH: process.env['PATH'], HOME: scratch(), TZ: 'Europe/Warsaw', TERM: 'xterm', ...environment };
