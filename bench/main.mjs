@@ -6,6 +6,7 @@ import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createInspector, createMemo } from 'backup-run-inspector';
 import { makeRun, makeRuns, participant, RUN_ID, writeManifests } from './data.mjs';
@@ -163,6 +164,9 @@ async function benchLarge() {
   );
 }
 
+/** The command line, as it is built. */
+const PROGRAM = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
 async function benchSmall() {
   const run = makeRun(place('small'), parseFiles(values.small));
   const cold = async () => {
@@ -170,7 +174,11 @@ async function benchSmall() {
     await inspect(inspector);
     await inspector.close();
   };
-  await compare(`${values.small}, threads: ${threads}, cold`, cold, peersFor(run));
+  const peers = peersFor(run);
+  await compare(`${values.small}, threads: ${threads}, cold`, cold, peers);
+  const typed = [process.execPath, PROGRAM, 'verify', '--threads', threads, '--root', run.root, RUN_ID];
+  const title = `${values.small} through the command line, whole process`;
+  await compare(title, shell(typed.map((word) => `'${word}'`).join(' ')), peers);
 }
 
 /** Event-loop delay in milliseconds while something goes on. */

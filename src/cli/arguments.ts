@@ -68,7 +68,7 @@ export function parseArguments(args: readonly string[]): Arguments {
 function subcommandOf(word: string): Subcommand {
   if (isSubcommand(word)) return word;
   throw new UsageError(
-    `Unknown subcommand ${quote(word)}${suggestion(word, SUBCOMMANDS) || `: expected ${SUBCOMMANDS.join(', ')}`}`,
+    `Unknown subcommand ${quote(word)}${suggestion(word, [...SUBCOMMANDS, '--help', '--version']) || `: expected ${SUBCOMMANDS.join(', ')}`}`,
   );
 }
 

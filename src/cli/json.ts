@@ -5,9 +5,12 @@ import type { Channel } from './surroundings.ts';
 /** Writes an array while its items come. */
 export interface ArrayWriter {
   add(item: unknown): Promise<void>;
-  isBegun(): boolean;
-  /** Ends the array; one that is empty is written only now. */
-  end(): Promise<void>;
+  /**
+   * Ends the array. One that is empty is written only now.
+   *
+   * @param isAll - whether these were all items there are; of no items that are not all, nothing is written.
+   */
+  end(isAll: boolean): Promise<void>;
 }
 
 /** An item a line; nothing is written before the first. */
@@ -18,7 +21,9 @@ export function createArrayWriter({ say }: Pick<Channel, 'say'>): ArrayWriter {
       await say(`${isBegun ? ',' : '['}\n${JSON.stringify(item)}`);
       isBegun = true;
     },
-    isBegun: () => isBegun,
-    end: () => say(isBegun ? '\n]\n' : '[]\n'),
+    async end(isAll) {
+      if (isBegun) await say('\n]\n');
+      else if (isAll) await say('[]\n');
+    },
   };
 }

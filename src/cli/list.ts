@@ -36,9 +36,10 @@ export async function list(args: Arguments, surroundings: Surroundings): Promise
         if (!row.ok) outcomes.add('not inspected');
         await writer.add(row);
       }
-      await writer.end();
+      await writer.end(true);
     } catch (reason) {
       outcomes.add(await complainOfStop(reason, surroundings));
+      await writer.end(false);
     }
     return outcomes;
   });
@@ -69,7 +70,8 @@ function filterOf(args: Arguments): RunFilter {
 /** Tells rows while they come. */
 interface RowWriter {
   add(row: ListedRun): Promise<void>;
-  end(): Promise<void>;
+  /** @param isAll - whether these were all rows there are. */
+  end(isAll: boolean): Promise<void>;
 }
 
 function writerOf(form: Form, args: Arguments, surroundings: Surroundings): RowWriter {
@@ -107,10 +109,10 @@ function createTableWriter(args: Arguments, surroundings: Surroundings): RowWrit
       held.push(row);
       if (held.length === FIRST) await begin(false);
     },
-    async end() {
+    async end(isAll) {
       if (listing !== null) return;
-      if (held.length > 0) await begin(true);
-      else if (!hasFaults) await complain(surroundings, 'There is no such run');
+      if (held.length > 0) await begin(isAll);
+      else if (isAll && !hasFaults) await complain(surroundings, 'There is no such run');
     },
   };
 }

@@ -50,7 +50,7 @@ export const OPTIONS = {
   from: { value: 'TIME', about: 'only runs that started then or later', of: LIST },
   to: { value: 'TIME', about: 'only runs that started then or earlier', of: LIST },
   limit: { value: 'N', about: 'at most so many', of: LIST },
-  quiet: { value: null, about: 'no progress on stderr', of: READING },
+  quiet: { value: null, about: 'no progress on stderr', of: RUNS },
   utc: { value: null, about: 'times in UTC', of: RUNS },
   'no-color': { value: null, about: 'no colours', of: RUNS },
   help: { value: null, about: 'this text', of: SUBCOMMANDS },

@@ -58,7 +58,8 @@ export function createValidationWriter(
     },
     async end() {
       const isTold = [...tally.keys()].some((word) => word !== 'not found' && word !== 'not inspected');
-      if (array?.isBegun()) await array.end();
+      // What is not found says nothing, also not that there is nothing.
+      await array?.end(false);
       if (form !== 'text' || !isTold) return;
       const interrupted = wasInterrupted(surroundings) ? { asked } : null;
       const seconds = (clock() - begun) / 1_000;

@@ -63,6 +63,22 @@ describe('backup-run, when it is told to stop,', () => {
     expect(JSON.parse(stdout)).toMatchObject([{ ok: true, run: { run_id: NEWER } }]);
   });
 
+  it.skipIf(skipped).each(['--json', '--ndjson', '--utc'])(
+    'ends a listing of which nothing is known yet: %s',
+    { timeout },
+    async (form) => {
+      const root = await hangingDisk(`hold read -1 /completed/${RUN_ID}/manifest.json`);
+      const { child, ended } = await start(['list', '--root', root, form]);
+      await orders?.hung();
+      child.kill('SIGINT');
+      const { stdout, stderr, signal } = await ended;
+      expect({ stderr, signal }).toStrictEqual({ stderr: 'backup-run: Interrupted\n', signal: 'SIGINT' });
+      // Either no row was there, or what was there is whole.
+      if (form === '--json' && stdout !== '') expect(JSON.parse(stdout)).toHaveLength(1);
+      expect(stdout).toMatch(/^$|\n$/);
+    },
+  );
+
   it.skipIf(skipped)('says how far it came with one run', { timeout }, async () => {
     const root = await hangingDisk(HANG);
     const { child, ended } = await start(['show', '--root', root, RUN_ID]);

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { getBackupRun } from '../../src/index.ts';
 import { CASES, type Case, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
-import { program, run } from '../support/program.ts';
+import { lacks } from '../support/needs.ts';
+import { attend, program, run } from '../support/program.ts';
 import { artifactRecord, makeRun, RUN_ID, sha256, temporaryDirectory } from '../support/runs.ts';
 
 /** Fixtures that a command line can ask for. */
@@ -124,6 +125,21 @@ Damaged: do not restore from this run; 1 error, 1 of 2 artifacts bad.
       expect(stderr).toMatch(/^backup-run: Cannot read [^\n]*\n$/);
       expect(stderr).toContain(said);
     }
+  });
+
+  const mayRead = lacks('a root that cannot be read', 'linux', 'root', 'setpriv');
+  it.skipIf(mayRead)('says so of a root that it may not read', async () => {
+    const { root } = makeRun();
+    chmodSync(root, 0o000);
+    const under = ['--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all', process.execPath];
+    const asked = [['show', RUN_ID], ['verify', '--all'], ['verify', RUN_ID], ['list']];
+    for (const words of asked) {
+      const args = [...under, await program(), ...words, '--root', root];
+      const { stdout, stderr, code } = await attend('setpriv', args).ended;
+      expect({ stdout, code }).toStrictEqual({ stdout: '', code: 4 });
+      expect(stderr).toMatch(/^backup-run: Cannot read [^\n]*: EACCES \(root "[^\n]*"\)\n$/);
+    }
+    chmodSync(root, 0o755);
   });
 
   it('reads the run id from standard input for -', async () => {

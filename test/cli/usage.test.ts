@@ -10,6 +10,7 @@ describe('backup-run says in one sentence what it cannot use, with exit code 2 a
     ['nothing', [], 'Nothing to do: expected a subcommand; --help tells them'],
     ['a subcommand', ['shwo', 'a'], 'Unknown subcommand "shwo"; did you mean show?'],
     ['any word', ['frobnicate'], 'Unknown subcommand "frobnicate": expected show, list, verify, completion'],
+    ['help', ['help'], 'Unknown subcommand "help"; did you mean --help?'],
     ['an option', ['show', '--rooot', 'a'], 'Unknown option "--rooot"; did you mean --root?'],
     ['any option', ['show', '--\u001b[31m'], String.raw`Unknown option "--\u001b[31m"`],
     ['-h', ['show', '-h'], 'Unknown option "-h"; did you mean --help?'],
