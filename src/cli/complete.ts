@@ -117,6 +117,9 @@ function valuesOf(name: string, prefix: string, current: string): Wanted {
 /** Runs that are offered: of more than so many nobody chooses. */
 const MOST_OFFERED = 1_000;
 
+/** What every shell takes for one word, as it stands. */
+const ONE_WORD = /^[\w.-]+$/;
+
 /** Milliseconds that a shell is kept waiting at most. */
 const PATIENCE = 2_000;
 
@@ -130,7 +133,8 @@ async function idsOf(root: string | null, surroundings: Surroundings): Promise<s
     try {
       const signal = AbortSignal.timeout(PATIENCE);
       for await (const row of inspector.listBackupRuns({ limit: MOST_OFFERED, signal })) {
-        ids.push(row.ok ? row.run.run_id : row.run_id);
+        const id = row.ok ? row.run.run_id : row.run_id;
+        if (ONE_WORD.test(id)) ids.push(id);
       }
     } catch {
       // What was found until now is better than nothing.

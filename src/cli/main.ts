@@ -20,9 +20,17 @@ const outputFaults: string[] = [];
 // An empty one means nothing (https://no-color.org), which Node 20 does not know.
 if (process.env['NO_COLOR'] === '') delete process.env['NO_COLOR'];
 
+/** Standard input, once somebody wanted it. */
+let input: NodeJS.ReadStream | null = null;
+
+function openInput(): NodeJS.ReadStream {
+  input = process.stdin;
+  return input;
+}
+
 function stop(why: Stop): void {
   controller.abort(why);
-  process.stdin.destroy();
+  input?.destroy();
 }
 
 function channelOf(stream: NodeJS.WriteStream, onFault: (fault: NodeJS.ErrnoException) => void): Channel {
@@ -30,8 +38,6 @@ function channelOf(stream: NodeJS.WriteStream, onFault: (fault: NodeJS.ErrnoExce
   return {
     columns: () => (stream.isTTY ? stream.columns : null),
     canRedraw: stream.isTTY && process.env['TERM'] !== 'dumb',
-    // Node's own rule of NO_COLOR, FORCE_COLOR and TERM.
-    hasColours: styleText('bold', 'x', { stream }) !== 'x',
     say: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
   };
 }
@@ -47,7 +53,9 @@ const surroundings: Surroundings = {
   version: VERSION,
   out: channelOf(process.stdout, onOutputFault),
   err: channelOf(process.stderr, () => undefined),
-  input: () => process.stdin,
+  input: openInput,
+  // Node's own rule of NO_COLOR, FORCE_COLOR and TERM.
+  hasColours: styleText('bold', 'x', { stream: process.stdout }) !== 'x',
   signal: controller.signal,
   clock: () => performance.now(),
   now: () => Date.now(),

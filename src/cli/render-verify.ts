@@ -4,12 +4,12 @@ import { printable } from '../quote.ts';
 import type { Reason, Validation } from '../index.ts';
 import type { Meaning } from './paint.ts';
 import { count, duration, grouped } from './quantities.ts';
-import { extent } from './verdict.ts';
+import { extent, UNREAD } from './verdict.ts';
 import { sentence, wrapped, type View } from './view.ts';
 import { fill } from './width.ts';
 
 /** What can be said of a run that was inspected. */
-export const WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
+const WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
 
 export type Word = (typeof WORDS)[number];
 
@@ -20,13 +20,7 @@ const MEANING: Readonly<Record<Word, Meaning>> = {
   damaged: 'bad',
 };
 
-/** What the disk does not give is neither missing nor corrupt. */
-const NOT_DAMAGE: readonly Reason['code'][] = [
-  'RUN_NOT_COMPLETED',
-  'RUN_NOT_VERIFIED',
-  'ARTIFACT_UNREADABLE',
-  'ARTIFACT_STALLED',
-];
+const NOT_DAMAGE: readonly Reason['code'][] = ['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED', ...UNREAD];
 
 /** The word for a run by the reasons not to restore from it. */
 export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): Word {

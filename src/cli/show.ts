@@ -28,8 +28,8 @@ export async function show(args: Arguments, surroundings: Surroundings): Promise
       await tell(answer, form, args, surroundings);
       return outcomesOf(answer);
     } catch (reason) {
-      if (!surroundings.signal.aborted) throw reason;
       await display.end();
+      if (!surroundings.signal.aborted) throw reason;
       return interrupted(display, surroundings);
     }
   };

@@ -6,7 +6,6 @@ export interface Channel {
   readonly columns: () => number | null;
   /** Whether lines can be drawn again. */
   readonly canRedraw: boolean;
-  readonly hasColours: boolean;
   /** Resolves when the text was taken, or nobody is there any more to take it. */
   readonly say: (text: string) => Promise<void>;
 }
@@ -23,6 +22,8 @@ export interface Surroundings {
   readonly out: Channel;
   /** For progress and complaints. */
   readonly err: Channel;
+  /** Whether data may be coloured. */
+  readonly hasColours: boolean;
   /** Standard input; ends early when the work is to stop. */
   readonly input: () => AsyncIterable<Uint8Array>;
   /** Aborted when the work is to stop. */

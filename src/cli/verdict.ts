@@ -54,7 +54,7 @@ function stillRunning(findings: readonly Finding[], coverage: Coverage): Verdict
 }
 
 /** What the disk does not give is neither missing nor corrupt. */
-const UNREAD: readonly Finding['code'][] = ['ARTIFACT_UNREADABLE', 'ARTIFACT_STALLED'];
+export const UNREAD = ['ARTIFACT_UNREADABLE', 'ARTIFACT_STALLED'] as const satisfies Finding['code'][];
 
 function damaged(findings: readonly Finding[], coverage: Coverage): Verdict {
   const errors = findings.filter(({ severity }) => severity === 'error');
@@ -68,7 +68,7 @@ function sentenceOf(errors: readonly Finding[], ofArtifacts: readonly Finding[],
   );
   const bad = grouped(new Set(names).size);
   const all = count(errors.length, 'error');
-  if (errors.every(({ code }) => UNREAD.includes(code))) {
+  if (errors.every(({ code }) => UNREAD.some((unread) => unread === code))) {
     return `Not verified: ${bad} of the run's files and directories cannot be read; look after the storage first.`;
   }
   if (bad === '0') return `Not sound: do not restore from this run; ${all} in its record.`;

@@ -23,11 +23,10 @@ export function formOf({ texts }: Arguments): Form {
 }
 
 /** How to show things on standard output. */
-export function viewOf({ texts }: Arguments, { out, now }: Surroundings): View {
-  const hasColours = out.hasColours && !texts.has('no-color');
+export function viewOf({ texts }: Arguments, { out, hasColours, now }: Surroundings): View {
   return {
     columns: out.columns(),
-    paint: hasColours ? paintColours : paintPlain,
+    paint: hasColours && !texts.has('no-color') ? paintColours : paintPlain,
     isUtc: texts.has('utc'),
     now: now(),
   };
@@ -49,9 +48,7 @@ export function complainOf(
 }
 
 /** Why work may be told to stop: by one of these signals, or because nobody reads what is written. */
-export const STOPS = ['SIGINT', 'SIGTERM', 'SIGPIPE'] as const;
-
-export type Stop = (typeof STOPS)[number];
+export type Stop = 'SIGINT' | 'SIGTERM' | 'SIGPIPE';
 
 /**
  * Says that work ended early. What was asked for wrongly is the caller's to tell, and what nobody foresaw too: both are thrown

@@ -24,7 +24,6 @@ function stage(columns: number | null) {
   const err: Channel = {
     columns: () => columns,
     canRedraw: columns !== null,
-    hasColours: false,
     say: (text) => {
       written.push(text);
       return Promise.resolve();
