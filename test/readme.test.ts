@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -12,6 +12,15 @@ import { temporaryDirectory } from './support/runs.ts';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url));
 const README = readFileSync(join(PROJECT, 'README.md'), 'utf8');
 const BLOCKS = [...README.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code = '']) => code);
+
+const EXAMPLES = join(PROJECT, 'test/examples');
+/** The text of examples that are files, and have tests of their own, by name. */
+const FILES: ReadonlyMap<string, string> = new Map(
+  readdirSync(EXAMPLES)
+    .filter((name) => !name.endsWith('.test.ts'))
+    .map((name) => [name, readFileSync(join(EXAMPLES, name), 'utf8')]),
+);
+const RUNNABLE = BLOCKS.filter((code) => ![...FILES.values()].includes(code));
 
 /** Runs a block as a newcomer would, with the library installed and the spec's run in the backups directory. */
 async function run(code: string): Promise<string> {
@@ -33,7 +42,12 @@ async function run(code: string): Promise<string> {
 describe('README.md', () => {
   it('has examples', () => expect(BLOCKS.length).toBeGreaterThanOrEqual(2));
 
-  it.each(BLOCKS.map((code, index) => [index + 1, code] as const))('example %i runs', async (_, code) => {
+  it.each([...FILES])('has all of test/examples/%s', (name, code) => {
+    expect(README).toContain(`\`${name}\``);
+    expect(BLOCKS.filter((block) => block === code)).toHaveLength(1);
+  });
+
+  it.each(RUNNABLE.map((code, index) => [index + 1, code] as const))('example %i runs', async (_, code) => {
     const printed = await run(`${code}\nif (!answer.ok) throw new Error(answer.error.message);`);
     expect(printed).toBe(code.includes('console.log') ? 'completed 1 true\n' : '');
   });
