@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { Answer, ListedRun, Validation } from './answer.ts';
+import { createRelay, type Relay } from './cancellation.ts';
 import { accessDenied, busy, invalidFilter, Refusal, unknownCommand, type BackupRunError } from './errors.ts';
 import type { Inspector } from './inspector.ts';
 import { moment, wantedRuns, type RunFilter } from './listing/filter.ts';
@@ -94,6 +95,7 @@ type Body = BackupRun | (BackupRun & { readonly ok: true }) | Pick<RunsReply, 'r
  */
 export function createCommandHandler(inspector: Inspector, options: CommandOptions = {}): CommandHandler {
   const { timeBudgetMs } = checked(handlerSchema, options, 'create a command handler');
+  const relay = createRelay();
   return async (message, session, messageOptions = {}) => {
     const { signal } = checked(messageSchema, messageOptions, 'handle a message');
     const role = keyOf(session, 'role');
@@ -101,7 +103,7 @@ export function createCommandHandler(inspector: Inspector, options: CommandOptio
     const envelope = typeof extID === 'string' || typeof extID === 'number' ? { extID } : {};
     try {
       if (typeof role !== 'string' || !ROLES.includes(role)) throw new Refusal(accessDenied(ROLES));
-      return { ...envelope, ...(await carryOut(message, inspector, { signal, timeBudgetMs })) };
+      return { ...envelope, ...(await carryOut(message, inspector, { signal, timeBudgetMs, relay })) };
     } catch (thrown) {
       if (thrown instanceof Refusal) return { ...envelope, ...failure(thrown.error) };
       throw thrown;
@@ -126,7 +128,10 @@ async function carryOut(message: unknown, inspector: Inspector, call: Call): Pro
 }
 
 /** What limits a command. */
-type Call = Pick<InspectionOptions, 'signal' | 'timeBudgetMs'>;
+interface Call extends Pick<InspectionOptions, 'signal' | 'timeBudgetMs'> {
+  /** One signal may be given with many messages, and takes few listeners without a warning. */
+  readonly relay: Relay;
+}
 
 /** What an object of any origin has under a key; nothing when it cannot be read. */
 function keyOf(value: unknown, key: string): unknown {
@@ -171,12 +176,11 @@ function filterOf(data: unknown = {}): RunFilter {
 const OVER = new Error('the time budget is over');
 
 async function listRows(inspector: Inspector, data: unknown, call: Call): Promise<Pick<RunsReply, 'rows'>> {
-  const { signal, timeBudgetMs } = call;
+  const { signal, timeBudgetMs, relay } = call;
   const filter = filterOf(data);
   const end = new AbortController();
-  const follow = (): void => end.abort(signal?.reason);
-  if (signal?.aborted === true) follow();
-  signal?.addEventListener('abort', follow, { once: true });
+  if (signal?.aborted === true) end.abort(signal.reason);
+  const unlisten = signal && relay.listen(signal, (reason) => end.abort(reason));
   const timer = timeBudgetMs === undefined ? undefined : setTimeout(() => end.abort(OVER), timeBudgetMs);
   const rows: RunsReply['rows'] = [];
   try {
@@ -189,7 +193,7 @@ async function listRows(inspector: Inspector, data: unknown, call: Call): Promis
     throw new Refusal(busy(`not all of them could be listed in ${timeBudgetMs} ms; ask with a limit`));
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', follow);
+    unlisten?.();
   }
 }
 
