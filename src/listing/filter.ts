@@ -33,13 +33,23 @@ export interface FilterSettings {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Far more than there are to choose from; a message may hold millions. */
+const MOST_CHOICES = 100;
+
+const short = v.custom<unknown>(
+  (value) => !Array.isArray(value) || value.length <= MOST_CHOICES,
+  `expected at most ${MOST_CHOICES} values`,
+);
+
+function choice<const Options extends readonly string[]>(...options: Options) {
+  return v.optional(v.pipe(short, v.array(v.picklist(options))));
+}
+
 /** What is asked of the runs themselves, by the names of their fields in answers. */
 export const wantedRuns = {
-  status: v.optional(
-    v.array(v.picklist(['running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'])),
-  ),
-  type: v.optional(v.array(v.picklist(['full', 'scoped']))),
-  trigger: v.optional(v.array(v.picklist(['manual', 'cron', 'pre_update', 'shutdown']))),
+  status: choice('running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'),
+  type: choice('full', 'scoped'),
+  trigger: choice('manual', 'cron', 'pre_update', 'shutdown'),
   limit: v.optional(natural),
 };
 
