@@ -31,7 +31,7 @@ export interface MessageOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What every reply has: the `extID` of the message, when that is a string or a number. */
+/** What every reply has: the `extID` of the message, when that is a string or a finite number. */
 export interface ReplyBase {
   extID?: string | number;
 }
@@ -100,7 +100,8 @@ export function createCommandHandler(inspector: Inspector, options: CommandOptio
     const { signal } = checked(messageSchema, messageOptions, 'handle a message');
     const role = keyOf(session, 'role');
     const extID = keyOf(message, 'extID');
-    const envelope = typeof extID === 'string' || typeof extID === 'number' ? { extID } : {};
+    // What is no number of JSON would come back as null.
+    const envelope = typeof extID === 'string' || isFiniteNumber(extID) ? { extID } : {};
     try {
       if (typeof role !== 'string' || !ROLES.includes(role)) throw new Refusal(accessDenied(ROLES));
       return { ...envelope, ...(await carryOut(message, inspector, { signal, timeBudgetMs, relay })) };
@@ -109,6 +110,10 @@ export function createCommandHandler(inspector: Inspector, options: CommandOptio
       throw thrown;
     }
   };
+}
+
+function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
 }
 
 /** Rejects with a `Refusal` when the command cannot be carried out. */
