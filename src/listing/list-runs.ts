@@ -39,11 +39,15 @@ export async function* listRuns(
   step: Step,
 ): AsyncGenerator<ListedRun, void, void> {
   const { limit } = filter;
-  if (limit === 0) return;
+  if (limit === 0) {
+    // A closed inspector refuses that too.
+    await step(() => Promise.resolve());
+    return;
+  }
   const listing: Listing = { filter, shared, order: createOrder(limit !== null), keptBytes: 0 };
   const rows = await step((canceller) => beginListing(listing, canceller));
   for (let count = 1; ; count += 1) {
-    const row = rows.shift() ?? (await step((canceller) => nextRow(listing, canceller)));
+    const row = await step(async (canceller) => rows.shift() ?? nextRow(listing, canceller));
     if (row === null) return;
     yield row;
     if (count === limit) return;
