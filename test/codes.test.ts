@@ -1,23 +1,23 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { BackupRunError, FindingCode, Severity } from '../src/index.ts';
+import type { BackupRunError, FindingCode, ReasonCode, Severity } from '../src/index.ts';
 import { finding } from '../src/findings.ts';
 import { CASES } from './support/fixtures.ts';
 
 /** Codes that nothing shows yet, by name; one that a fixture or a test shows does not belong here. */
-const PENDING = [
-  'ACCESS_DENIED',
-  'UNKNOWN_COMMAND',
-  'BACKUP_RUN_NOT_RESTORABLE',
-  'ARTIFACT_CONTENT_INVALID',
-] as const;
+const PENDING = ['ARTIFACT_CONTENT_INVALID'] as const;
 
 /** Codes that plain files cannot show, and the test that does. */
 const SHOWN_BY: Readonly<Partial<Record<string, string>>> = {
+  ACCESS_DENIED: 'command.test.ts',
   ARTIFACT_CHANGED: 'races/changing-artifacts.test.ts',
   ARTIFACT_STALLED: 'faults/storage.test.ts',
   ARTIFACT_UNREADABLE: 'faults/permissions.test.ts',
+  BACKUP_RUN_NOT_RESTORABLE: 'restorable.test.ts',
   BUSY: 'faults/storage.test.ts',
+  RUN_NOT_COMPLETED: 'restorable.test.ts',
+  RUN_NOT_VERIFIED: 'restorable.test.ts',
+  UNKNOWN_COMMAND: 'command.test.ts',
 };
 
 const FINDINGS = {
@@ -47,9 +47,6 @@ const FINDINGS = {
 
 type HttpCodes = { readonly [E in BackupRunError as E['code']]: E['httpCode'] };
 
-/** What only callers of the library's later parts will see. */
-type Later = 'ACCESS_DENIED' | 'UNKNOWN_COMMAND' | 'BACKUP_RUN_NOT_RESTORABLE';
-
 const ERRORS = {
   INVALID_DATA: 400,
   ACCESS_DENIED: 403,
@@ -62,11 +59,17 @@ const ERRORS = {
   MANIFEST_INVALID: 500,
   IO_ERROR: 500,
   BUSY: 503,
-} as const satisfies HttpCodes & Record<Exclude<Later, BackupRunError['code']>, number>;
+} as const satisfies HttpCodes;
+
+/** What stands among the reasons of a run that cannot be restored, and is no finding. */
+const REASONS = {
+  RUN_NOT_COMPLETED: 'error',
+  RUN_NOT_VERIFIED: 'error',
+} as const satisfies Record<ReasonCode, Severity>;
 
 const SEVERITIES: Readonly<Record<string, string>> = FINDINGS;
 const HTTP_CODES: Readonly<Record<string, number>> = ERRORS;
-const CODES = [...Object.keys(FINDINGS), ...Object.keys(ERRORS)];
+const CODES = [FINDINGS, ERRORS, REASONS].flatMap((codes) => Object.keys(codes));
 
 const FIXED = new Set(
   CASES.flatMap(({ answer }) =>
