@@ -8,11 +8,14 @@ import { vi } from 'vitest';
 import { createCanceller } from '../../src/cancellation.ts';
 import { createGate } from '../../src/gate.ts';
 import { inspectRun, type Shared } from '../../src/inspect-run.ts';
-import type { Answer } from '../../src/index.ts';
+import type { Answer, ListedRun, RunFilter } from '../../src/index.ts';
+import { filterSettings } from '../../src/listing/filter.ts';
+import { listRuns } from '../../src/listing/list-runs.ts';
 import { inspectionSettings, inspectorSettings } from '../../src/request.ts';
 import type { Call, Plan } from '../../src/store/calls.ts';
 import type { Session } from '../../src/store/disk.ts';
 import { createRoot, type Root } from '../../src/store/root.ts';
+import { collect } from './listed.ts';
 import { createInProcessHasher } from '../../src/verify/hashing/in-process.ts';
 import { createSchedule } from '../../src/verify/hashing/rate.ts';
 import { shareReads } from '../../src/verify/sharing.ts';
@@ -43,6 +46,21 @@ export function createDriver(before: Before): <T>(plan: Plan<T>) => T {
 
 /** Inspects a run on this thread. */
 export async function inspectStepped(root: Root, runId: string, stepping: Stepping = {}): Promise<Answer> {
+  const shared = steppedShared(root, stepping);
+  return inspectRun({ run_id: runId }, inspectionSettings({}), createCanceller(), shared);
+}
+
+/** Lists runs on this thread. */
+export async function listStepped(
+  root: Root,
+  filter: RunFilter = {},
+  stepping: Stepping = {},
+): Promise<ListedRun[]> {
+  const shared = steppedShared(root, stepping);
+  return collect(listRuns(filterSettings(filter), shared, (work) => work(createCanceller())));
+}
+
+function steppedShared(root: Root, stepping: Stepping): Shared {
   const { before = () => undefined, onBytes = () => undefined } = stepping;
   const drive = createDriver(before);
   const session: Session = {
@@ -51,7 +69,7 @@ export async function inspectStepped(root: Root, runId: string, stepping: Steppi
     drain: () => Promise.resolve(),
   };
   const hasher = createInProcessHasher(null, createSchedule());
-  const shared: Shared = {
+  return {
     root,
     limits: inspectorSettings({ root: root.name }).limits,
     gateFor: () => createGate(1),
@@ -70,7 +88,6 @@ export async function inspectStepped(root: Root, runId: string, stepping: Steppi
     }),
     memo: null,
   };
-  return inspectRun({ run_id: runId }, inspectionSettings({}), createCanceller(), shared);
 }
 
 /** A root by its path, which has already found out how it pins: every inspection makes the same calls. */

@@ -1,0 +1,14 @@
+/** A backups directory and a filter come in, the run ids of its listing go out. */
+
+import { createInspector, type InspectorOptions, type RunFilter } from '../../../src/index.ts';
+import { idsOf } from '../listed.ts';
+import { input, say } from './say.ts';
+
+export interface ListInput {
+  readonly options: InspectorOptions;
+  readonly filter: RunFilter;
+}
+
+const { options, filter } = input() as ListInput;
+await using inspector = createInspector(options);
+say(await idsOf(inspector.listBackupRuns(filter)));
