@@ -214,8 +214,8 @@ describe('listBackupRuns()', () => {
 describe('listBackupRuns() says of a run what getBackupRun() says', () => {
   const cases = CASES.map((each) => [each.name, each] as const);
 
-  it.each(cases)('%s', async (_, { root, options = {} }) => {
-    const { level: __, ...rest } = options;
+  it.each(cases)('%s', async (name, { root, options = {} }) => {
+    const { level: _, ...rest } = options;
     const inspector = inspectorOf(root, { threads: 0, ...rest });
     const [short, whole] = [
       await collect(inspector.listBackupRuns()),
@@ -226,7 +226,10 @@ describe('listBackupRuns() says of a run what getBackupRun() says', () => {
       if (idOf(row) === '') continue;
       const answer = await inspector.getBackupRun({ run_id: idOf(row) }, { level: 'none' });
       if (!answer.ok) {
-        expect(row).toEqual({ ok: false, run_id: idOf(row), path: expect.any(String), error: answer.error });
+        const unreadable = { ok: false, run_id: idOf(row), path: expect.any(String), error: answer.error };
+        expect(row).toEqual(unreadable);
+        // How many artifacts a run has is not known without its participants.
+        if (name !== 'refused/manifest-over-artifacts') expect(short[index]).toEqual(unreadable);
         continue;
       }
       const { run } = answer;

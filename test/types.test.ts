@@ -1,0 +1,191 @@
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import {
+  createCommandHandler,
+  createInspector,
+  getBackupRun,
+  isBackupRunError,
+  type AccessDenied,
+  type Answer,
+  type Artifact,
+  type BackupRun,
+  type BackupRunError,
+  type CommandHandler,
+  type Coverage,
+  type FailureReply,
+  type Finding,
+  type Inspector,
+  type ListedRun,
+  type ManifestIssue,
+  type Participant,
+  type Reason,
+  type Reply,
+  type RunFilter,
+  type UnreadableRow,
+  type Validation,
+} from '../src/index.ts';
+
+// What these functions say is checked by the compiler alone: they are never called.
+
+/** The answer narrows on `ok`. */
+function ofAnswer(answer: Answer): void {
+  if (answer.ok) {
+    expectTypeOf(answer.run).toEqualTypeOf<BackupRun>();
+    expectTypeOf(answer.findings).toEqualTypeOf<Finding[]>();
+    expectTypeOf(answer.coverage).toEqualTypeOf<Coverage>();
+    // @ts-expect-error -- there is no error beside a run
+    void answer.error;
+  } else {
+    expectTypeOf(answer.error).toEqualTypeOf<BackupRunError>();
+    // @ts-expect-error -- there is no run beside an error
+    void answer.run;
+  }
+}
+
+/** The verdict about a restore point narrows on `ok`, then on the code. */
+function ofValidation(validation: Validation): void {
+  if (validation.ok) {
+    expectTypeOf(validation.run).toEqualTypeOf<BackupRun>();
+    expectTypeOf(validation.coverage).toEqualTypeOf<Coverage>();
+    // @ts-expect-error -- a restore point is told without findings
+    void validation.findings;
+  } else if (validation.error.code === 'BACKUP_RUN_NOT_RESTORABLE') {
+    expectTypeOf(validation.error.run).toEqualTypeOf<BackupRun>();
+    expectTypeOf(validation.error.reasons).toEqualTypeOf<Reason[]>();
+    expectTypeOf(validation.error.httpCode).toEqualTypeOf<409>();
+    expectTypeOf<'RUN_NOT_COMPLETED' | 'RUN_NOT_VERIFIED' | 'ARTIFACT_MISSING'>().toExtend<Reason['code']>();
+  } else {
+    // @ts-expect-error -- no other error has reasons
+    void validation.error.reasons;
+  }
+}
+
+/** A row narrows on `ok`. */
+function ofRow(row: ListedRun): void {
+  if (row.ok) expectTypeOf(row.run).toEqualTypeOf<BackupRun>();
+  else {
+    expectTypeOf(row.run_id).toBeString();
+    expectTypeOf(row.path).toBeString();
+    expectTypeOf(row.error).toEqualTypeOf<BackupRunError>();
+  }
+}
+
+/** Errors narrow on `code`, and a switch over all codes leaves nothing. */
+function ofError(error: BackupRunError): number {
+  switch (error.code) {
+    case 'INVALID_DATA':
+      return error.httpCode satisfies 400;
+    case 'ACCESS_DENIED':
+      expectTypeOf(error).toEqualTypeOf<AccessDenied>();
+      return error.httpCode satisfies 403;
+    case 'UNKNOWN_COMMAND':
+    case 'BACKUP_RUN_NOT_FOUND':
+      return error.httpCode satisfies 404;
+    case 'BACKUP_RUN_AMBIGUOUS':
+      expectTypeOf(error.paths).toEqualTypeOf<string[]>();
+      return error.httpCode satisfies 409;
+    case 'BACKUP_RUN_NOT_RESTORABLE':
+      expectTypeOf(error.reasons).toEqualTypeOf<Reason[]>();
+      return error.httpCode satisfies 409;
+    case 'MANIFEST_INVALID':
+      expectTypeOf(error.issues).toEqualTypeOf<ManifestIssue[]>();
+      return error.httpCode satisfies 500;
+    case 'IO_ERROR':
+      expectTypeOf(error.errno).toBeString();
+      return error.httpCode satisfies 500;
+    case 'BACKUP_RUN_UNSAFE':
+    case 'MANIFEST_MISSING':
+      expectTypeOf(error.path).toBeString();
+      return error.httpCode satisfies 500;
+    case 'BUSY':
+      return error.httpCode satisfies 503;
+    default:
+      return error satisfies never;
+  }
+}
+
+/** A reply narrows by what only one kind of it has. */
+function ofReply(reply: Reply): void {
+  expectTypeOf(reply.extID).toEqualTypeOf<string | number | undefined>();
+  if ('error' in reply) {
+    expectTypeOf(reply).toEqualTypeOf<FailureReply>();
+    expectTypeOf(reply.error).toEqualTypeOf<BackupRunError['code']>();
+    expectTypeOf(reply.http_code).toEqualTypeOf<400 | 403 | 404 | 409 | 500 | 503>();
+    expectTypeOf(reply.description).toBeString();
+  } else if ('rows' in reply) {
+    for (const row of reply.rows) {
+      if ('error' in row) expectTypeOf(row).toEqualTypeOf<UnreadableRow>();
+      else expectTypeOf(row).toEqualTypeOf<BackupRun>();
+    }
+  } else {
+    expectTypeOf(reply).toExtend<BackupRun>();
+    if ('ok' in reply) expectTypeOf(reply.ok).toEqualTypeOf<true>();
+  }
+}
+
+/** What is known of something unknown. */
+function ofUnknown(thing: unknown): void {
+  if (isBackupRunError(thing)) expectTypeOf(thing).toEqualTypeOf<BackupRunError>();
+}
+
+/** What can be asked. */
+async function ofCalls(inspector: Inspector): Promise<void> {
+  expectTypeOf(await getBackupRun({ run_id: 'x' }, { root: '/', level: 'size' })).toEqualTypeOf<Answer>();
+  expectTypeOf(await inspector.getBackupRun({ run_id: 'x' })).toEqualTypeOf<Answer>();
+  expectTypeOf(await inspector.validateBackupRun({ run_id: 'x' })).toEqualTypeOf<Validation>();
+  const filter = {
+    status: ['failed', 'partial'],
+    type: ['full'],
+    trigger: ['cron'],
+    limit: 3,
+  } as const satisfies RunFilter;
+  for await (const row of inspector.listBackupRuns(filter)) expectTypeOf(row).toEqualTypeOf<ListedRun>();
+  expectTypeOf(inspector.listBackupRuns()).toExtend<AsyncIterableIterator<ListedRun>>();
+  // @ts-expect-error -- no such status
+  inspector.listBackupRuns({ status: ['done'] });
+  // @ts-expect-error -- a list of them
+  inspector.listBackupRuns({ type: 'full' });
+  // @ts-expect-error -- no such level
+  void inspector.validateBackupRun({ run_id: 'x' }, { level: 'deep' });
+  // @ts-expect-error -- the root is required
+  createInspector({});
+  const handle = createCommandHandler(inspector, { timeBudgetMs: 25_000 });
+  expectTypeOf(handle).toEqualTypeOf<CommandHandler>();
+  expectTypeOf(
+    await handle('anything', { role: 1 }, { signal: AbortSignal.timeout(1) }),
+  ).toEqualTypeOf<Reply>();
+}
+
+describe('the types', () => {
+  it('are checked by the compiler', () => {
+    const checked = [ofAnswer, ofValidation, ofRow, ofError, ofReply, ofUnknown, ofCalls];
+    for (const check of checked) expect(check).toBeTypeOf('function');
+  });
+
+  it('are those of the spec', () => {
+    expectTypeOf<keyof BackupRun>().toEqualTypeOf<
+      | 'run_id'
+      | 'type'
+      | 'trigger'
+      | 'status'
+      | 'path'
+      | 'started_at'
+      | 'finished_at'
+      | 'error_summary'
+      | 'requested_participants'
+      | 'participants'
+    >();
+    expectTypeOf<keyof Participant>().toEqualTypeOf<
+      'name' | 'critical' | 'ok' | 'status' | 'started_at' | 'finished_at' | 'error' | 'artifacts'
+    >();
+    expectTypeOf<keyof Artifact>().toEqualTypeOf<
+      | 'logical_name'
+      | 'path'
+      | 'size_bytes'
+      | 'sha256'
+      | 'integrity_ok'
+      | 'integrity_error'
+      | 'validation_ok'
+      | 'validation_error'
+    >();
+  });
+});
