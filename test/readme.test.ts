@@ -48,13 +48,26 @@ describe('README.md', () => {
   });
 
   it.each(RUNNABLE.map((code, index) => [index + 1, code] as const))('example %i runs', async (_, code) => {
-    const printed = await run(`${code}\nif (!answer.ok) throw new Error(answer.error.message);`);
+    const judged = /^const answer\b/m.test(code)
+      ? 'if (!answer.ok) throw new Error(answer.error.message);'
+      : '';
+    const printed = await run(`${code}\n${judged}`);
     expect(printed).toBe(code.includes('console.log') ? 'completed 1 true\n' : '');
   });
 
   it('shows the two set-up commands, each on one line', () => {
     expect(README).toContain('\nnpm ci && npm run demo\n');
     expect(README).toContain('\nnpm ci && npm test\n');
+  });
+
+  it('has a row for every code of the command handler and of restore points, with its httpCode', () => {
+    for (const [code, httpCode] of [
+      ['ACCESS_DENIED', 403],
+      ['UNKNOWN_COMMAND', 404],
+      ['BACKUP_RUN_NOT_RESTORABLE', 409],
+      ['BUSY', 503],
+    ] as const)
+      expect(README).toMatch(new RegExp(`^\\| \`${code}\` +\\| ${httpCode} +\\|`, 'm'));
   });
 
   it('has a row for every code of every fixture, with its severity or httpCode', () => {
