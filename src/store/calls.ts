@@ -13,8 +13,8 @@ export interface Call {
   readonly now: () => void;
   /** Makes it elsewhere; `done` gets the fault, or null. */
   readonly later: (done: (fault: Error | null) => void) => void;
-  /** Gives back what it acquired, when nobody waits for its result any more. */
-  readonly discard: () => void;
+  /** Gives back what it acquired, when nobody waits for its result any more, and tells when that is done. */
+  readonly discard: (done: () => void) => void;
   /**
    * `wait` is a pause or a turn, which asks nothing of the storage. `release` gives something back and is made whatever
    * became of the caller; a plan may make any other call only where it may also be ended. `ask once` cannot be asked again
@@ -38,7 +38,7 @@ export type Stats = fs.BigIntStats;
 interface Making<T> {
   readonly now: () => T;
   readonly later: (done: (fault: Error | null, value: T) => void) => void;
-  readonly discard?: (value: T) => void;
+  readonly discard?: (value: T, done: () => void) => void;
   readonly kind?: Call['kind'];
 }
 
@@ -54,8 +54,9 @@ function* make<T>({ now, later, discard, kind = 'ask' }: Making<T>): Plan<T> {
         done(fault);
       });
     },
-    discard: () => {
-      if (made !== null) discard?.(made.value);
+    discard: (done) => {
+      if (made === null || discard === undefined) done();
+      else discard(made.value, done);
     },
     kind,
   };
@@ -71,7 +72,7 @@ export function open(path: FsPath, flags: number): Plan<number> {
   return make({
     now: () => fs.openSync(path, flags),
     later: (done) => fs.open(path, flags, done),
-    discard: (fd) => fs.close(fd, () => undefined),
+    discard: (fd, done) => fs.close(fd, () => done()),
   });
 }
 
@@ -166,7 +167,7 @@ function openDirectory(path: FsPath): Plan<fs.Dir> {
   return make({
     now: () => fs.opendirSync(name, options),
     later: (done) => fs.opendir(name, options, done),
-    discard: (directory) => directory.close(() => undefined),
+    discard: (directory, done) => directory.close(() => done()),
   });
 }
 

@@ -104,7 +104,7 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
       const mayEnd = (): boolean => call.kind !== 'release' && caller.isGone();
       const fault: Error | null = mayEnd() ? null : await make(call, caller.abandon);
       if (mayEnd()) {
-        call.discard();
+        await new Promise<void>((resolve) => call.discard(resolve));
         hasEnded = true;
         step = plan.throw(ENDED);
       } else step = fault === null ? plan.next() : plan.throw(fault);
@@ -160,7 +160,12 @@ export function createDisk(options: { readonly stallTimeoutMs: number }): Shared
       await waitAWhile(last);
     }
 
-    const drain = (): Promise<void> => waitAWhile(Promise.all(underWay));
+    /** What comes too late for its caller is released after its plan has ended. */
+    async function allDone(): Promise<void> {
+      while (underWay.size > 0) await Promise.all(underWay);
+    }
+
+    const drain = (): Promise<void> => waitAWhile(allDone());
 
     return { perform, end, drain };
   }
