@@ -161,11 +161,12 @@ describe('listBackupRuns() while everything moves', () => {
     for (const runId of [...moving, ...staying]) makeRun({ root, runId, directory: 'completed', manifest });
     const places = ['completed', 'failed', 'partial', 'away'];
     const at = new Map(moving.map((runId) => [runId, 0]));
-    let isOver = false;
     let moves = 0;
+    let isOver = false;
     // All places hold partial runs, so that no move makes a conflict; the last one is no status directory.
     const move = (): void => {
-      if (isOver) return;
+      // Each goes round once: one that never rests is refused for that.
+      if (isOver || moves === moving.length * places.length) return;
       const runId = moving[moves % moving.length]!;
       const from = at.get(runId)!;
       const to = (from + 1) % places.length;
@@ -179,7 +180,7 @@ describe('listBackupRuns() while everything moves', () => {
     });
     await using inspector = createInspector({ root });
     move();
-    for (let time = 0; time < 8; time += 1) {
+    for (let time = 0; time < 12; time += 1) {
       const rows = await collect(inspector.listBackupRuns(time % 2 === 0 ? {} : { participants: true }));
       expect(rows.filter(({ ok }) => !ok)).toEqual([]);
       const ids = rows.map(idOf);
