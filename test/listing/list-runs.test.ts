@@ -142,6 +142,8 @@ describe('listBackupRuns()', () => {
     expect(await idsOf(inspector.listBackupRuns(none))).toEqual(['f', 'd', 'b']);
     expect(await idsOf(inspector.listBackupRuns({ ...none, limit: 2 }))).toEqual(['f', 'd']);
     expect(await idsOf(inspector.listBackupRuns({ startedTo: 10 }))).toEqual(['f', 'd', 'b', 'a']);
+    // Without c, which is not listed, none but a is smaller than d.
+    expect(await idsOf(inspector.listBackupRuns({ startedTo: 20 }))).toEqual(['f', 'e', 'd', 'b', 'a']);
   });
 
   it('has a row with an error for what is no run, and all others', async () => {

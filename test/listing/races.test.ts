@@ -77,6 +77,37 @@ describe.skipIf(skip)('listBackupRuns(), at whichever of its calls,', { timeout:
     },
   );
 
+  it('looks again before it calls a status a conflict', async () => {
+    const listed = async (
+      steps: readonly Step[],
+      publishAt: number,
+    ): Promise<{ calls: number; status: string }> => {
+      const root = makeRoots();
+      play(steps)(root);
+      let calls = 0;
+      const rows = await listStepped(
+        steppedRoot(root),
+        {},
+        {
+          before: (call) => {
+            calls = call + 1;
+            if (call === publishAt) play(born.slice(-1))(root);
+          },
+        },
+      );
+      expectSound(rows, `published at call ${publishAt}`);
+      return {
+        calls,
+        status: rows.flatMap((row) => (row.ok && row.run.run_id === RUN_ID ? row.run.status : [])).join(),
+      };
+    };
+    const running = await listed(born.slice(0, -2), -1);
+    expect(running.status).toBe('running');
+    // As many calls as suffice for a run in which nothing is wrong; then it is published.
+    expect(await listed(born.slice(0, -1), running.calls)).toHaveProperty('status', 'completed');
+    expect(await listed(born.slice(0, -1), -1)).toHaveProperty('status', 'running');
+  });
+
   it('reads a run once that a daemon is at work on, from its first manifest on', async () => {
     const { seen } = await raceAtEveryCall(play(born.slice(0, readable)), born.slice(readable));
     for (const status of seen) expect(['running', 'completed']).toContain(status);
