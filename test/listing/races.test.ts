@@ -32,11 +32,12 @@ function expectSound(rows: readonly ListedRun[], when: string): void {
   expect(ids.filter((id) => id === RUN_ID).length, when).toBeLessThanOrEqual(1);
 }
 
-/** Lists once for each of its system calls: from that one on, a step is made before every call. */
+/** Lists once for each of its system calls: from that one on, a step is made before each, or before some. */
 async function raceAtEveryCall(
   prepare: (root: string) => void,
   steps: readonly Step[],
   filter: { participants?: boolean; limit?: number } = {},
+  every = 1,
 ): Promise<{ readonly times: number; readonly seen: Set<string> }> {
   const seen = new Set<string>();
   for (let first = 0; ; first += 1) {
@@ -45,7 +46,7 @@ async function raceAtEveryCall(
     const waiting = [...steps];
     const rows = await listStepped(steppedRoot(root), filter, {
       before: (call) => {
-        if (call >= first) waiting.shift()?.apply(root);
+        if (call >= first && (call - first) % every === 0) waiting.shift()?.apply(root);
       },
     });
     rmSync(root, { recursive: true });
@@ -119,6 +120,16 @@ describe.skipIf(skip)('listBackupRuns(), at whichever of its calls,', { timeout:
       const steps = life('first', place);
       const { seen } = await raceAtEveryCall(play(steps.slice(0, -2)), steps.slice(-2));
       for (const status of seen) expect(['running', place, 'timeout']).toContain(status);
+    },
+  );
+
+  it.each([2, 4, 6])(
+    'has a run that is deleted slowly, a step at each %i calls, once or not at all',
+    async (every) => {
+      for (const way of Object.values(DELETIONS)) {
+        const { seen } = await raceAtEveryCall(play(born), way('completed'), {}, every);
+        expect([...seen]).toEqual(expect.arrayContaining(['', 'completed']));
+      }
     },
   );
 
