@@ -57,10 +57,11 @@ export interface Inspector {
 }
 
 /**
- * Inspections under way at once: each holds up to eight descriptors, and a process may have no more than 256. Those that hash
- * without a limit of time may take hours, and must not keep the quick ones waiting.
+ * Inspections and steps of listings under way at once, each with some eight descriptors, or 24 of a listing: a process may have
+ * no more than 256. What hashes for hours must not keep waiting what has a limit of time, and neither of them what hashes
+ * nothing.
  */
-const AT_ONCE = { long: 12, quick: 4 } as const;
+const AT_ONCE = { long: 8, timed: 4, quick: 4 } as const;
 
 /**
  * Creates an inspector. Nothing starts before its first call and nothing lives after `close()`.
@@ -73,9 +74,15 @@ export function createInspector(options: InspectorOptions): Inspector {
   const root = createRoot(settings.root);
   const disk = createDisk(settings);
   const hasher = createHasher(settings);
-  const gates = { long: createGate(AT_ONCE.long), quick: createGate(AT_ONCE.quick) };
-  const gateFor = ({ level, timeBudgetMs }: InspectionSettings): Gate =>
-    level === 'digest' && timeBudgetMs === undefined ? gates.long : gates.quick;
+  const gates = {
+    long: createGate(AT_ONCE.long),
+    timed: createGate(AT_ONCE.timed),
+    quick: createGate(AT_ONCE.quick),
+  };
+  const gateFor = ({ level, timeBudgetMs }: InspectionSettings): Gate => {
+    if (level !== 'digest') return gates.quick;
+    return timeBudgetMs === undefined ? gates.long : gates.timed;
+  };
   const shared = { root, limits, memo, gateFor, disk, hasher, sharing: shareReads(hasher) };
   // Whether it could be loaded is told by the first search.
   void loadFastGlob().catch(() => undefined);
