@@ -4,7 +4,7 @@ import manifest from './package.json' with { type: 'json' };
 const COMMON: Options = {
   platform: 'node',
   target: 'node20',
-  // One file a format, so that nothing in it depends on where a chunk lands.
+  // One file an entry and a format, so that nothing in it depends on where a chunk lands.
   splitting: false,
   shims: false,
   sourcemap: true,
@@ -15,7 +15,7 @@ const COMMON: Options = {
 export default defineConfig([
   {
     ...COMMON,
-    entry: ['src/index.ts'],
+    entry: { index: 'src/index.ts', validators: 'src/validators/index.ts' },
     format: ['esm', 'cjs'],
     // tsup's declaration build sets `baseUrl`, which TypeScript 6 refuses unless told otherwise.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },

@@ -112,6 +112,7 @@ export function runOf(
 
 function coverageOf(judged: readonly Judged[], findingsTotal: number, counted: Counted): Coverage {
   const verified = judged.filter((each) => each.isMeasured).length;
+  const isValidated = !judged.some((each) => each.isLeftOut);
   return {
     level: counted.level,
     artifacts: judged.length,
@@ -119,7 +120,7 @@ function coverageOf(judged: readonly Judged[], findingsTotal: number, counted: C
     bytes: judged.reduce((sum, each) => sum + each.artifact.size_bytes, 0),
     bytesRead: counted.bytesRead,
     fromMemo: judged.filter((each) => each.isRemembered).length,
-    complete: counted.level === 'digest' && verified === judged.length && counted.wholly,
+    complete: counted.level === 'digest' && verified === judged.length && isValidated && counted.wholly,
     findingsTotal,
   };
 }

@@ -52,6 +52,7 @@ export type { Memo, MemoOptions } from './verify/memo.ts';
 export type { Progress } from './verify/progress.ts';
 export type { Finding, FindingCode, Reason, ReasonCode, Severity } from './findings.ts';
 export { isBackupRunError } from './errors.ts';
+export type { ArtifactFile, ValidationContext, Validator, Verdict } from './validators/validator.ts';
 export type {
   AccessDenied,
   BackupRunAmbiguous,

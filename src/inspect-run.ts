@@ -1,7 +1,7 @@
 /**
  * A request comes in, the answer goes out: the whole inspection, step by step.
  *
- * request → locate → load manifests → merge → claims → measure → judge → stray files → assemble
+ * request → locate → load manifests → merge → claims → measure → judge → validate contents → stray files → assemble
  */
 
 import type { Answer, Inspected, Refused } from './answer.ts';
@@ -26,6 +26,7 @@ import { locate, type Located } from './store/resolve.ts';
 import type { Root } from './store/root.ts';
 import type { Search } from './store/find.ts';
 import { searchRun, straysIn } from './store/stray.ts';
+import type { Contents, Said } from './validators/contents.ts';
 import { claimsOf } from './verify/claims.ts';
 import type { Hasher } from './verify/hashing/hasher.ts';
 import { judge } from './verify/judge.ts';
@@ -45,6 +46,7 @@ export interface Shared {
   readonly hasher: Hasher;
   readonly sharing: Sharing;
   readonly memo: Memo | null;
+  readonly contents: Contents;
 }
 
 /** How often a run is inspected that is moved, or replaced, while it is. */
@@ -82,6 +84,7 @@ export async function inspectRun(
         meter,
         shared,
         read: { bytes: 0 },
+        said: new Map(),
       };
       const answer = await inspectUntilItStays(runId, inspection);
       if (answer.ok) meter.end();
@@ -133,6 +136,8 @@ interface Inspection {
   readonly shared: Shared;
   /** Counts the artifact bytes of all attempts. */
   readonly read: { bytes: number };
+  /** By the validators, in all attempts. */
+  readonly said: Said;
 }
 
 /** An error becomes an answer; so does a fault of the disk that no step has told the place of. */
@@ -208,10 +213,10 @@ interface Attempt extends Inspection {
 
 async function inspectLocated(
   located: Located,
-  { call, cancellation, reading, reads, meter, shared, read, disk, attempt }: Attempt,
+  { call, cancellation, reading, reads, meter, shared, read, said, disk, attempt }: Attempt,
 ): Promise<Inspected | null> {
   const { level } = call;
-  const { hasher, memo, limits } = shared;
+  const { hasher, memo, limits, contents } = shared;
 
   const loaded = await loadRun(disk, located, limits, cancellation);
   const judgedStatus = judgeStatus(located.directory, loaded.head.status);
@@ -263,7 +268,13 @@ async function inspectLocated(
     if (!(await isUnchanged(disk, located, loaded, limits, cancellation))) return null;
   }
 
-  const told = [...places, ...judged].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
+  const isHurried = call.timeBudgetMs !== undefined;
+  const validated = await contents.check(
+    { claims, judged, measured },
+    { run: located, disk, cancellation: reading, isHurried, meter, onBytes, said },
+  );
+
+  const told = [...places, ...validated].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
   const strays = straysIn(
     { found: search.found, unlistable: [...loaded.unlistable, ...search.unlistable] },
     located,
@@ -271,7 +282,7 @@ async function inspectLocated(
   );
   const wholly = loaded.wholly && strays.wholly;
   return assemble(
-    { located, loaded, judgedStatus, places, judged, stray: strays.findings },
+    { located, loaded, judgedStatus, places, judged: validated, stray: strays.findings },
     { level, bytesRead: read.bytes, strayTotal: strays.total, wholly },
   );
 }

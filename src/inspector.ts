@@ -19,7 +19,9 @@ import { judgeRestorable } from './restorable.ts';
 import { createDisk } from './store/disk.ts';
 import { loadFastGlob } from './store/find.ts';
 import { createRoot } from './store/root.ts';
+import { createContents } from './validators/contents.ts';
 import { createHasher } from './verify/hashing/create-hasher.ts';
+import { createSchedule } from './verify/hashing/rate.ts';
 import { shareReads } from './verify/sharing.ts';
 
 /** Inspects the runs of one backups directory. */
@@ -73,7 +75,9 @@ export function createInspector(options: InspectorOptions): Inspector {
   const { limits, memo } = settings;
   const root = createRoot(settings.root);
   const disk = createDisk(settings);
-  const hasher = createHasher(settings);
+  const schedule = createSchedule();
+  const hasher = createHasher(settings, schedule);
+  const contents = createContents(settings, disk, schedule);
   const gates = {
     long: createGate(AT_ONCE.long),
     timed: createGate(AT_ONCE.timed),
@@ -83,7 +87,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     if (level !== 'digest') return gates.quick;
     return timeBudgetMs === undefined ? gates.long : gates.timed;
   };
-  const shared = { root, limits, memo, gateFor, disk, hasher, sharing: shareReads(hasher) };
+  const shared = { root, limits, memo, gateFor, disk, hasher, sharing: shareReads(hasher), contents };
   // Whether it could be loaded is told by the first search.
   void loadFastGlob().catch(() => undefined);
   const inFlight = new Map<Canceller, Promise<unknown>>();

@@ -8,6 +8,7 @@ import { describe } from './manifest/schemas.ts';
 import type { InspectionLimits } from './limits.ts';
 import type { Level } from './model.ts';
 import { NAME } from './store/layout.ts';
+import type { Validator } from './validators/validator.ts';
 import type { Memo } from './verify/memo.ts';
 import type { Progress } from './verify/progress.ts';
 
@@ -26,6 +27,8 @@ export interface InspectorOptions {
   memo?: Memo | undefined;
   /** Milliseconds without an answer of the storage after which a file counts as stalled; 30,000. */
   stallTimeoutMs?: number | undefined;
+  /** Check the content of artifacts whose integrity was verified; none. Their names differ. */
+  validators?: readonly Validator[] | undefined;
   /** What a run may have at most. */
   limits?: Partial<InspectionLimits> | undefined;
 }
@@ -54,6 +57,7 @@ export interface InspectorSettings {
   readonly maxBytesPerSecond: number | null;
   readonly memo: Memo | null;
   readonly stallTimeoutMs: number;
+  readonly validators: readonly Validator[];
   readonly limits: InspectionLimits;
 }
 
@@ -107,6 +111,13 @@ const inspectorSchema = v.object({
   maxBytesPerSecond: v.optional(v.nullable(v.pipe(v.number(), v.finite(), v.minValue(1))), null),
   memo: v.optional(v.nullable(v.custom<Memo>(isMemo, 'expected a memo of createMemo()')), null),
   stallTimeoutMs: v.optional(v.pipe(positive, v.maxValue(LONGEST_TIMER)), 30_000),
+  validators: v.optional(
+    v.pipe(
+      v.array(v.custom<Validator>(isValidator, 'expected a validator: { name, applies, validate }')),
+      v.check((validators) => haveNames(validators), 'expected validators of different names'),
+    ),
+    [],
+  ),
   limits: v.optional(
     v.object({
       manifestBytes: v.optional(v.pipe(positive, v.maxValue(MOST_MANIFEST_BYTES)), 16 * 1_024 * 1_024),
@@ -171,6 +182,24 @@ function isMemo(value: unknown): boolean {
     'remember' in value &&
     isFunction(value.remember)
   );
+}
+
+function isValidator(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'name' in value &&
+    typeof value.name === 'string' &&
+    value.name !== '' &&
+    'applies' in value &&
+    isFunction(value.applies) &&
+    'validate' in value &&
+    isFunction(value.validate)
+  );
+}
+
+function haveNames(validators: readonly Validator[]): boolean {
+  return new Set(validators.map(({ name }) => name)).size === validators.length;
 }
 
 /** Signals of another realm, or of a polyfill, have no common class. */

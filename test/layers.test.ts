@@ -11,6 +11,7 @@ const LAYERS = [
   ['store/'],
   ['manifest/'],
   ['verify/'],
+  ['validators/'],
   ['request', 'assemble', 'restorable'],
   ['inspect-run'],
   ['listing/'],

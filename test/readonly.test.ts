@@ -74,18 +74,26 @@ const MODULES = [
   'node:os',
   'node:path',
   'node:process',
+  'node:stream',
   'node:timers/promises',
   'node:util',
   'node:worker_threads',
+  'node:zlib',
   'valibot',
 ];
 
+/** What has the name of a call that writes, and why. */
+const INNOCENT: Readonly<Partial<Record<string, readonly string[]>>> = {
+  // To the streams of the process.
+  'cli/main': ['write'],
+  // To a stream of node:zlib.
+  'validators/inflate': ['write'],
+};
+
 describe('the sources', () => {
-  it.each(SOURCES)('$name names nothing that writes', ({ name: module, taken, strings }) => {
-    const all = [...WRITING.flatMap((name) => [name, `${name}Sync`]), ...WRITING_FLAGS];
-    // To the streams of the process.
-    const names = all.filter((name) => module !== 'cli/main' || name !== 'write');
-    expect(names.filter((name) => taken.has(name))).toEqual([]);
+  it.each(SOURCES)('$name names nothing that writes', ({ name: source, taken, strings }) => {
+    const names = [...WRITING.flatMap((name) => [name, `${name}Sync`]), ...WRITING_FLAGS];
+    expect(names.filter((name) => taken.has(name))).toEqual(INNOCENT[source] ?? []);
     expect([...strings].filter((text) => WRITING_MODES.test(text))).toEqual([]);
   });
 

@@ -13,6 +13,8 @@ export interface Judged {
   readonly isMeasured: boolean;
   /** Whether the memo answered for the disk. */
   readonly isRemembered: boolean;
+  /** Whether a content validator that applies, or may apply, came to no verdict. */
+  readonly isLeftOut: boolean;
 }
 
 /** Makes a finding about the claim that is judged. */
@@ -48,6 +50,7 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
     findings: inOrder([duplicate, integrity, recorded.validation, empty]),
     isMeasured: fault === null ? measurement?.found === 'content' : MEASURED.has(fault.code),
     isRemembered: measurement?.found === 'content' && measurement.isRemembered,
+    isLeftOut: false,
   };
 }
 
@@ -142,7 +145,7 @@ const LAST: readonly FindingCode[] = [
 ];
 
 /** One finding of a code; what concerns validation stands behind what concerns integrity. */
-function inOrder(findings: readonly (Finding | null)[]): Finding[] {
+export function inOrder(findings: readonly (Finding | null)[]): Finding[] {
   const made = findings.filter((each) => each !== null);
   if (made.length < 2) return made;
   const byCode = new Map<FindingCode, Finding>();

@@ -62,10 +62,11 @@ function judgeLook(
 ): Measurement | FileToRead {
   if (look.found !== 'regular' || level !== 'digest' || !isToRead(file, look.size))
     return measurementOf(look);
+  const { identity } = look;
   const size = Number(look.size);
   // What the memo knows of this revision counts if it is what every claim expects: a mismatch is read anew.
-  const digest = memo?.recall(look.identity) ?? null;
+  const digest = memo?.recall(identity) ?? null;
   if (digest !== null && isExpected(file, size, digest))
-    return { found: 'content', size, digest, isRemembered: true };
-  return { claimed: file, names: file.names, size, identity: look.identity, key: '', attempts: 0, told: 0 };
+    return { found: 'content', size, digest, identity, isRemembered: true };
+  return { claimed: file, names: file.names, size, identity, key: '', attempts: 0, told: 0 };
 }

@@ -19,6 +19,8 @@ export type Measurement =
       readonly found: 'content';
       readonly size: number;
       readonly digest: string;
+      /** Of the revision that has it. */
+      readonly identity: string;
       /** Whether the digest comes from the memo. */
       readonly isRemembered: boolean;
     }

@@ -161,7 +161,7 @@ async function readAgain(file: FileToRead, seen: Seen, reading: ReadingRun): Pro
 /** What a reading says for certain; null when the file has to be read again. */
 function believed(file: FileToRead, read: Reading, seen: Seen, { memo }: ReadingRun): Measurement | null {
   if (read.found !== 'read') return measurementOf(read);
-  const { change, size, digest } = read;
+  const { change, size, digest, identity } = read;
   if (change === 'content') {
     seen.content += 1;
     return seen.content === 2 ? { found: 'changing' } : null;
@@ -172,6 +172,7 @@ function believed(file: FileToRead, read: Reading, seen: Seen, { memo }: Reading
   }
   seen.mismatch += 1;
   const matches = isExpected(file.claimed, file.size, digest);
-  if (matches && change === 'none' && read.isSettled) memo?.remember(read.identity, digest);
-  return matches || seen.mismatch === 2 ? { found: 'content', size, digest, isRemembered: false } : null;
+  if (matches && change === 'none' && read.isSettled) memo?.remember(identity, digest);
+  if (!matches && seen.mismatch < 2) return null;
+  return { found: 'content', size, digest, identity, isRemembered: false };
 }

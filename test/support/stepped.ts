@@ -87,6 +87,7 @@ function steppedShared(root: Root, stepping: Stepping): Shared {
         }),
     }),
     memo: null,
+    contents: { check: ({ judged }) => Promise.resolve(judged) },
   };
 }
 

@@ -4,7 +4,6 @@ import { tellFallback } from '../../diagnostics.ts';
 import type { Hasher } from './hasher.ts';
 import { createInProcessHasher } from './in-process.ts';
 import { createPool } from './pool.ts';
-import { createSchedule } from './rate.ts';
 import { THREAD_SOURCE } from './thread-source.generated.ts';
 
 /** How to hash. */
@@ -15,8 +14,11 @@ export interface HasherSettings {
   readonly stallTimeoutMs: number;
 }
 
-export function createHasher({ threads, maxBytesPerSecond: rate, stallTimeoutMs }: HasherSettings): Hasher {
-  const schedule = createSchedule();
+/** `schedule` is that of the inspector's rate. */
+export function createHasher(
+  { threads, maxBytesPerSecond: rate, stallTimeoutMs }: HasherSettings,
+  schedule: SharedArrayBuffer,
+): Hasher {
   const fallback = createInProcessHasher(rate, schedule);
   if (threads === 0) return fallback;
   return createPool({

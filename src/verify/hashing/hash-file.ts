@@ -109,7 +109,8 @@ function sizeOf({ size }: Stats): number | bigint {
   return size <= Number.MAX_SAFE_INTEGER ? Number(size) : size;
 }
 
-function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: Stats): string {
+/** Of the revision that a look or a descriptor tells of. */
+export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: Stats): string {
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 

@@ -1,19 +1,16 @@
 /** A rate comes in, a hasher that reads beside the event loop and hashes on it, chunk by chunk, goes out. */
 
 import { createGate } from '../../gate.ts';
-import { pause, type Plan } from '../../store/calls.ts';
+import type { Plan } from '../../store/calls.ts';
 import { errnoOf, Stalled } from '../../store/errno.ts';
 import type { Pin } from '../../store/pin.ts';
 import { CHUNK, hashFile, look, troubleOf, type Trouble } from './hash-file.ts';
 import type { FilesRequest, FileToAsk, Hasher } from './hasher.ts';
-import { chunkAt, reserve } from './rate.ts';
+import { chunkAt, createPace } from './rate.ts';
 import { reachRun } from './reach.ts';
 
 /** Requests that are worked on at once: each has a buffer and some descriptors. */
 const AT_ONCE = 4;
-
-/** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
-const PATIENCE = 20;
 
 /** What is done with a file of a held run directory. */
 type Treat<T> = (run: Pin, file: FileToAsk, index: number) => Plan<T>;
@@ -21,13 +18,7 @@ type Treat<T> = (run: Pin, file: FileToAsk, index: number) => Plan<T>;
 /** `schedule` is that of the inspector's rate. */
 export function createInProcessHasher(rate: number | null, schedule: SharedArrayBuffer): Hasher {
   const gate = createGate(AT_ONCE);
-  const times = new BigInt64Array(schedule);
-
-  function* pace(most: number): Plan<void> {
-    if (rate === null) return;
-    let wait = reserve(times, rate, most);
-    for (; wait > 0; wait -= PATIENCE) yield* pause(Math.min(wait, PATIENCE));
-  }
+  const pace = createPace(rate, new BigInt64Array(schedule));
 
   async function inTurn<T>(request: FilesRequest, treatment: () => Treat<T>): Promise<(T | Trouble)[]> {
     const leave = await gate.enter(request.cancellation);

@@ -4,6 +4,7 @@
  */
 
 import { hrtime } from 'node:process';
+import { pause, type Plan } from '../../store/calls.ts';
 
 /** Chunks last at most this long at the given rate, so that the flow is smooth within a tenth of a second. */
 const CHUNKS_PER_SECOND = 25;
@@ -27,4 +28,16 @@ export function reserve(schedule: BigInt64Array, rate: number, bytes: number): n
     const start = free > now ? free : now;
     if (Atomics.compareExchange(schedule, 0, free, start + cost) === free) return Number(start - now) / 1e6;
   }
+}
+
+/** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
+const PATIENCE = 20;
+
+/** Makes a plan that waits until so many bytes may be read, at no rate not at all. */
+export function createPace(rate: number | null, schedule: BigInt64Array): (bytes: number) => Plan<void> {
+  return function* (bytes) {
+    if (rate === null) return;
+    let wait = reserve(schedule, rate, bytes);
+    for (; wait > 0; wait -= PATIENCE) yield* pause(Math.min(wait, PATIENCE));
+  };
 }

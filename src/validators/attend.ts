@@ -1,0 +1,137 @@
+/**
+ * A validator and a file come in, what it says goes out, or why it says nothing: whatever the validator does, it ends in
+ * one of three outcomes, and in bounded time.
+ */
+
+import { createCanceller, type Cancellation, type Canceller } from '../cancellation.ts';
+import { waitAWhile } from '../patience.ts';
+import { printable, quote } from '../quote.ts';
+import type { ArtifactFile, Validator } from './validator.ts';
+
+/** What came of one validator and one artifact. */
+export type Outcome =
+  | { readonly is: 'agreed' }
+  | { readonly is: 'rejected'; readonly reason: string }
+  | { readonly is: 'left out'; readonly why: string };
+
+/** Follows whether a validator still does something. */
+export interface Watch {
+  /** Says that it does. */
+  readonly alive: () => void;
+  /** The storage is at work: this is not the validator's time. */
+  readonly begin: () => void;
+  readonly end: () => void;
+  readonly stop: () => void;
+}
+
+/** Gives up, once, after so many milliseconds in which nothing was done. */
+export function createWatch(milliseconds: number, giveUp: () => void): Watch {
+  let at = performance.now();
+  let working = 0;
+  let timer: NodeJS.Timeout;
+  const look = (): void => {
+    const silence = working > 0 ? 0 : performance.now() - at;
+    if (silence >= milliseconds) giveUp();
+    else timer = setTimeout(look, Math.ceil(milliseconds - silence));
+  };
+  const alive = (): void => {
+    at = performance.now();
+  };
+  timer = setTimeout(look, milliseconds);
+  return {
+    alive,
+    begin() {
+      working += 1;
+    },
+    end() {
+      working -= 1;
+      alive();
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** The reason of a cancellation: the validator did nothing for too long. */
+export class GivenUp extends Error {}
+
+/** One validation. */
+export interface Attendance {
+  readonly validator: Validator;
+  readonly file: ArtifactFile;
+  /** Ends it: with `GivenUp`, or because nobody waits any more. */
+  readonly cancellation: Cancellation;
+  readonly watch: Watch;
+  /** Absolute path of the backups directory. */
+  readonly root: string;
+}
+
+/** Rejects only for the cancellation, with its reason, when the validator had some time to clear up. */
+export async function attend(attendance: Attendance): Promise<Outcome> {
+  const { validator, file, cancellation, watch, root } = attendance;
+  const controller = new AbortController();
+  const canceller: Canceller = createCanceller();
+  const unlisten = cancellation.onCancel((reason) => {
+    canceller.cancel(reason);
+    controller.abort(reason);
+  });
+  const context = { signal: controller.signal, alive: watch.alive, root };
+  const answer = new Promise<unknown>((resolve) => resolve(validator.validate(file, context)));
+  const outcome = answer.then(
+    (verdict) => outcomeOf(validator, verdict),
+    (fault: unknown) => failed(validator, fault),
+  );
+  const cancelled = new Promise<never>((_, reject) => void canceller.onCancel(reject));
+  try {
+    return await Promise.race([cancelled, outcome]);
+  } catch (reason) {
+    await waitAWhile(outcome);
+    throw reason;
+  } finally {
+    unlisten();
+  }
+}
+
+/** What is kept of a text that a validator gives. */
+const LONGEST = 1_000;
+
+function outcomeOf(validator: Validator, verdict: unknown): Outcome {
+  try {
+    return readVerdict(validator, verdict) ?? leftOut(validator, 'gave no verdict');
+  } catch (fault) {
+    return failed(validator, fault);
+  }
+}
+
+function readVerdict(validator: Validator, verdict: unknown): Outcome | null {
+  if (typeof verdict !== 'object' || verdict === null) return null;
+  const { ok, reason, skipped, why }: Record<string, unknown> = { ...verdict };
+  if (ok === true && skipped === undefined) return { is: 'agreed' };
+  if (ok === false && skipped === undefined && isText(reason)) return { is: 'rejected', reason: cut(reason) };
+  if (skipped === true && ok === undefined && isText(why)) return leftOut(validator, `says: ${cut(why)}`);
+  return null;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.trim() !== '';
+}
+
+function cut(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}
+
+/** What a validator throws proves nothing about the file. */
+export function failed(validator: Validator, fault: unknown): Outcome {
+  return leftOut(validator, `failed: ${messageOf(fault)}`);
+}
+
+function messageOf(fault: unknown): string {
+  try {
+    return printable(String(fault instanceof Error ? fault.message : fault));
+  } catch {
+    return 'a value that cannot be read';
+  }
+}
+
+export function leftOut({ name }: Validator, what: string): Outcome {
+  return { is: 'left out', why: `validator ${quote(name)} ${what}` };
+}

@@ -1,0 +1,187 @@
+/**
+ * Judged artifacts come in, and go out with what the validators say about those whose integrity was verified: few at a
+ * time, and once in a call, also where the run moves meanwhile.
+ */
+
+import { createCanceller, type Cancellation } from '../cancellation.ts';
+import { createGate } from '../gate.ts';
+import type { Session, SharedDisk } from '../store/disk.ts';
+import type { Located } from '../store/resolve.ts';
+import type { Claim } from '../verify/claims.ts';
+import { CHUNK } from '../verify/hashing/hash-file.ts';
+import { chunkAt, createPace } from '../verify/hashing/rate.ts';
+import type { Judged } from '../verify/judge.ts';
+import { OutOfTime, type Measurements } from '../verify/measurement.ts';
+import type { Meter } from '../verify/progress.ts';
+import { amend } from './amend.ts';
+import type { Outcome } from './attend.ts';
+import { validateArtifact, type Subject, type Validating } from './one-artifact.ts';
+import type { Reach } from './reading.ts';
+import type { Validator } from './validator.ts';
+
+const OUT_OF_TIME: Outcome = { is: 'left out', why: 'the time budget is over' };
+
+/** Artifacts that are validated at once: each may have a thread, some chunks, a private copy. */
+const AT_ONCE = 2;
+
+/** What validations are done with. */
+export interface ContentsSettings {
+  readonly validators: readonly Validator[];
+  /** Absolute path of the backups directory. */
+  readonly root: string;
+  readonly stallTimeoutMs: number;
+  /** Bytes a second, or null. */
+  readonly maxBytesPerSecond: number | null;
+}
+
+/** What an inspection found out before. */
+export interface Measured {
+  readonly claims: readonly Claim[];
+  /** One for each claim. */
+  readonly judged: readonly Judged[];
+  /** By path from the run directory. */
+  readonly measured: Measurements;
+}
+
+/** What was said of revisions of artifacts in one call. */
+export type Said = Map<string, readonly Outcome[]>;
+
+/** How the contents of one run are checked. */
+export interface Checking {
+  readonly run: Located;
+  readonly disk: Session;
+  /** With `OutOfTime` when the budget is over. */
+  readonly cancellation: Cancellation;
+  /** Whether there may not be time for everything: then what matters most comes first. */
+  readonly isHurried: boolean;
+  readonly meter: Meter;
+  /** Is told of every chunk that is read, in bytes. */
+  readonly onBytes: (count: number) => void;
+  readonly said: Said;
+}
+
+/** Checks the contents of artifacts. */
+export interface Contents {
+  /** The judged artifacts in their order; rejects for a cancellation, with its reason, and when the inspection cannot go on. */
+  check(measured: Measured, checking: Checking): Promise<readonly Judged[]>;
+}
+
+/** A claim to an artifact that may be validated. */
+interface Claimed extends Subject {
+  readonly claim: Claim;
+}
+
+/** `schedule` is that of the inspector's rate. */
+export function createContents(
+  { validators, root, stallTimeoutMs, maxBytesPerSecond: rate }: ContentsSettings,
+  shared: SharedDisk,
+  schedule: SharedArrayBuffer,
+): Contents {
+  const gate = createGate(AT_ONCE);
+  const pace = createPace(rate, new BigInt64Array(schedule));
+
+  async function check(found: Measured, checking: Checking): Promise<readonly Judged[]> {
+    if (validators.length === 0) return found.judged;
+    const subjects = subjectsOf(found);
+    const wanted = subjects.filter(({ verified }) => verified !== null && verified.size > 0);
+    const byPath = new Map(subjects.toReversed().map((each) => [each.artifact.path, each]));
+    const beside: Validating['beside'] = ({ artifact }, ending) => byPath.get(artifact.path + ending) ?? null;
+    const outcomes = new Map<Subject, readonly Outcome[]>();
+    const ordered = checking.isHurried ? wanted.toSorted(byUrgency) : wanted;
+    await forEach(ordered, checking.cancellation, async (subject, cancellation) => {
+      const reach = reachFor(subject, checking);
+      const validating = { validators, stallTimeoutMs, root, reach, cancellation, beside };
+      outcomes.set(subject, await validateOnce(subject, validating, checking.said));
+    });
+    return found.judged.map((judged, index) => {
+      const subject = subjects[index];
+      const its = subject && outcomes.get(subject);
+      return its === undefined ? judged : amend(judged, subject?.claim.participant ?? '', its);
+    });
+  }
+
+  function reachFor({ claim }: Claimed, { run, disk, meter, onBytes }: Checking): Reach {
+    return {
+      run: run.pin,
+      disk,
+      session: () => shared.session(),
+      chunk: chunkAt(rate, CHUNK),
+      pace,
+      onBytes(count) {
+        onBytes(count);
+        // Its bytes were told when it was hashed.
+        meter.read(claim.participant, claim.record.logical_name, 0);
+      },
+    };
+  }
+
+  async function validateOnce(
+    subject: Subject,
+    validating: Validating,
+    said: Said,
+  ): Promise<readonly Outcome[]> {
+    const { artifact, verified } = subject;
+    const key = JSON.stringify([verified?.names, artifact.logical_name, verified?.identity]);
+    const before = said.get(key);
+    if (before !== undefined) return before;
+    let leave: (() => void) | null = null;
+    try {
+      leave = await gate.enter(validating.cancellation);
+      const outcomes = await validateArtifact(subject, validating);
+      if (outcomes.every(({ is }) => is !== 'left out')) said.set(key, outcomes);
+      return outcomes;
+    } catch (reason) {
+      if (reason instanceof OutOfTime) return [OUT_OF_TIME];
+      throw reason;
+    } finally {
+      leave?.();
+    }
+  }
+
+  return { check };
+}
+
+function subjectsOf({ claims, judged, measured }: Measured): Claimed[] {
+  return judged.flatMap(({ artifact }, index) => {
+    const claim = claims[index];
+    if (claim === undefined) throw new Error('a claim is missing');
+    const { names } = claim;
+    const measurement = measured.get(claim.path);
+    const isSound = artifact.integrity_ok && names !== null && measurement?.found === 'content';
+    const verified = isSound ? { names, identity: measurement.identity, size: measurement.size } : null;
+    return { artifact, claim, verified };
+  });
+}
+
+/** Critical participants first, small artifacts first within them. */
+function byUrgency(a: Claimed, b: Claimed): number {
+  const critical = Number(b.claim.critical) - Number(a.claim.critical);
+  return critical || a.artifact.size_bytes - b.artifact.size_bytes;
+}
+
+/** Works on all items, few at once; ends with the first that fails, when none is under way any more. */
+async function forEach<T>(
+  items: readonly T[],
+  cancellation: Cancellation,
+  work: (item: T, cancellation: Cancellation) => Promise<void>,
+): Promise<void> {
+  const ending = createCanceller();
+  const unlisten = cancellation.onCancel(ending.cancel);
+  const left = items.values();
+  const worker = async (): Promise<void> => {
+    for (const item of left) await work(item, ending);
+  };
+  const ended = await Promise.allSettled(
+    Array.from({ length: AT_ONCE }, async () => {
+      try {
+        await worker();
+      } catch (reason) {
+        ending.cancel(reason);
+        throw reason;
+      }
+    }),
+  );
+  unlisten();
+  const failed = ended.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}

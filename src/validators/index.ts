@@ -1,0 +1,9 @@
+/** The content validators that come with the library. */
+
+export { gzip } from './gzip.ts';
+export type { CompressedOptions } from './gzip.ts';
+export { json } from './json.ts';
+export type { JsonOptions } from './json.ts';
+export type { KindOptions } from './kind.ts';
+export { tar } from './tar.ts';
+export type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';

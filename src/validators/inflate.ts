@@ -1,0 +1,67 @@
+/** A decompressing stream comes in; chunks are fed to it one at a time, what it makes of them is counted and thrown away. */
+
+import type { Transform } from 'node:stream';
+
+/** A stream of node:zlib. */
+export interface Engine extends Transform {
+  /** Bytes that it has consumed. */
+  readonly bytesWritten: number;
+}
+
+/** Why decompression ended. */
+export type Ended =
+  /** The data is at its end, whether or not all input was consumed. */
+  { readonly by: 'end' } | { readonly by: 'limit' } | { readonly by: 'fault'; readonly fault: Error };
+
+/** One decompression under way. */
+export interface Inflation {
+  /** Resolves when the chunk is consumed: to null, when the engine waits for more. */
+  take(chunk: Uint8Array): Promise<Ended | null>;
+  /** Says that there is no more. */
+  finish(): Promise<Ended>;
+  /** Bytes that came out. */
+  produced(): number;
+  /** Bytes that went in and meant something. */
+  consumed(): number;
+  /** Ends it, and gives back its memory. */
+  end(): void;
+}
+
+/** Bytes that come out at once. */
+export const OUTPUT_CHUNK = 256 * 1_024;
+
+/** At most so many bytes come out; `alive` is told of them. */
+export function inflate(engine: Engine, most: number, alive: () => void): Inflation {
+  let produced = 0;
+  const ended = new Promise<Ended>((resolve) => {
+    engine.on('data', (output: Uint8Array) => {
+      produced += output.length;
+      alive();
+      if (produced <= most) return;
+      resolve({ by: 'limit' });
+      engine.destroy();
+    });
+    engine.on('end', () => resolve({ by: 'end' }));
+    engine.on('error', (fault) => resolve({ by: 'fault', fault }));
+    engine.on('close', () => resolve({ by: 'fault', fault: new Error('the decompression was ended') }));
+  });
+  return {
+    // After the end of its data the engine never calls back; after a fault it tells of that as well.
+    take: (chunk) =>
+      Promise.race([
+        ended,
+        new Promise<null>((resolve) => {
+          engine.write(chunk, (fault) => {
+            if (fault === null || fault === undefined) resolve(null);
+          });
+        }),
+      ]),
+    finish() {
+      engine.end();
+      return ended;
+    },
+    produced: () => produced,
+    consumed: () => engine.bytesWritten,
+    end: () => void engine.destroy(),
+  };
+}

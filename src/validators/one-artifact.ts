@@ -1,0 +1,145 @@
+/** A verified artifact and the validators come in, an outcome of each that applies goes out. */
+
+import { createCanceller, throwIfCancelled, type Cancellation } from '../cancellation.ts';
+import type { Artifact } from '../model.ts';
+import { quote } from '../quote.ts';
+import { attend, createWatch, failed, GivenUp, leftOut, type Outcome } from './attend.ts';
+import { createReader, type Pulse, type Reach, type Reader, type Trouble, type Verified } from './reading.ts';
+import type { ArtifactFile, Validator } from './validator.ts';
+
+/** An artifact that a validator may read. */
+export interface Subject {
+  readonly artifact: Artifact;
+  /** Null where the integrity was not verified: then nothing is read of it. */
+  readonly verified: Verified | null;
+}
+
+/** How one artifact is validated. */
+export interface Validating {
+  readonly validators: readonly Validator[];
+  readonly stallTimeoutMs: number;
+  /** Absolute path of the backups directory. */
+  readonly root: string;
+  readonly reach: Reach;
+  /** With `OutOfTime` when the budget is over. */
+  readonly cancellation: Cancellation;
+  /** The artifact of this run with something behind the path of another. */
+  readonly beside: (subject: Subject, ending: string) => Subject | null;
+}
+
+/** Bytes that validators see before they are asked. */
+const HEAD = 512;
+
+/** The validation is over: nothing can be read any more. */
+const OVER = new Error('the validation is over');
+
+/** What the validators that apply say; rejects with the reason of a cancellation, and when the inspection cannot go on. */
+export async function validateArtifact(subject: Subject, validating: Validating): Promise<Outcome[]> {
+  const head = await readHead(subject, validating);
+  if ('is' in head) return [head];
+  const outcomes: Outcome[] = [];
+  for (const validator of validating.validators) {
+    const outcome = await validateBy(validator, subject, head.bytes, validating);
+    if (outcome !== null) outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+const NO_PULSE: Pulse = { begin: () => undefined, end: () => undefined };
+
+async function readHead(
+  { verified }: Subject,
+  { reach, cancellation }: Validating,
+): Promise<{ readonly bytes: Uint8Array } | Outcome> {
+  if (verified === null) throw new Error('an artifact that is not verified was to be validated');
+  const reader = createReader(verified, reach, cancellation, NO_PULSE);
+  try {
+    return { bytes: await reader.head(HEAD) };
+  } catch (fault) {
+    throwIfCancelled(cancellation);
+    const trouble = reader.trouble();
+    if (trouble === null) throw fault;
+    return { is: 'left out', why: sentence('it', trouble) };
+  }
+}
+
+/** Null when it does not apply. */
+async function validateBy(
+  validator: Validator,
+  subject: Subject,
+  head: Uint8Array,
+  validating: Validating,
+): Promise<Outcome | null> {
+  try {
+    const applies: unknown = validator.applies({ ...subject.artifact }, Uint8Array.from(head));
+    if (typeof applies !== 'boolean') return leftOut(validator, 'does not say whether it applies');
+    if (!applies) return null;
+  } catch (fault) {
+    return failed(validator, fault);
+  }
+  return validate(validator, subject, validating);
+}
+
+async function validate(
+  validator: Validator,
+  subject: Subject,
+  { cancellation, reach, root, stallTimeoutMs, beside }: Validating,
+): Promise<Outcome> {
+  const canceller = createCanceller();
+  const unlisten = cancellation.onCancel(canceller.cancel);
+  const watch = createWatch(stallTimeoutMs, () => canceller.cancel(new GivenUp()));
+  const readers: { readonly name: string; readonly reader: Reader }[] = [];
+
+  function fileOf({ artifact, verified }: Subject): ArtifactFile {
+    const { logical_name: name, path, size_bytes: size } = artifact;
+    const reader = verified && createReader(verified, reach, canceller, watch);
+    if (reader !== null) readers.push({ name, reader });
+    return {
+      name,
+      path,
+      size,
+      chunks() {
+        if (reader === null) throw new Error(`the integrity of ${quote(name)} is not verified`);
+        return reader.chunks();
+      },
+      beside(ending) {
+        const other = beside({ artifact, verified }, ending);
+        return other && fileOf(other);
+      },
+    };
+  }
+
+  let outcome: Outcome;
+  try {
+    outcome = await attend({ validator, file: fileOf(subject), cancellation: canceller, watch, root });
+  } catch (reason) {
+    if (!(reason instanceof GivenUp)) throw reason;
+    outcome = leftOut(validator, `did nothing for ${stallTimeoutMs} ms`);
+  } finally {
+    watch.stop();
+    unlisten();
+    await Promise.all(readers.map(({ reader }) => reader.end()));
+    canceller.cancel(OVER);
+  }
+  throwIfCancelled(cancellation);
+  // Whatever it says, it says of something else, or of less than the whole.
+  const [trouble] = readers.flatMap(({ name, reader }, index) => {
+    const found = reader.trouble();
+    return found === null ? [] : sentence(index === 0 ? 'it' : quote(name), found);
+  });
+  return trouble === undefined ? outcome : { is: 'left out', why: trouble };
+}
+
+/** Throws where the inspection cannot go on. */
+function sentence(name: string, trouble: Trouble): string {
+  switch (trouble.what) {
+    case 'changed':
+      return `${name} changed after it was hashed`;
+    case 'stalled':
+      return `no byte of ${name} came for ${trouble.milliseconds} ms`;
+    case 'unreadable':
+      return `${name} cannot be read (${trouble.errno})`;
+    default:
+      throw trouble.fault;
+  }
+}

@@ -1,0 +1,67 @@
+/** A file and a task come in, the verdict of a scanner goes out: small files are scanned here, others by a thread. */
+
+import { tellFallback } from '../diagnostics.ts';
+import { createScanner } from './create-scanner.ts';
+import type { Reply, ScanTask } from './task.ts';
+import { startThread, type ThreadHandle } from './thread-handle.ts';
+import type { ArtifactFile, ValidationContext, Verdict } from './validator.ts';
+
+/** Bytes that are scanned on the calling thread, in chunks that take about a millisecond: less than starting a thread costs. */
+const SMALL = 1 << 20;
+
+/** Chunks that a thread has at once: it never waits for the next. */
+const AHEAD = 2;
+
+export async function scan(
+  file: ArtifactFile,
+  task: ScanTask,
+  { signal, alive }: ValidationContext,
+): Promise<Verdict> {
+  const thread = file.size <= SMALL ? null : threadFor(task);
+  if (thread === null) return scanHere(file, task);
+  const end = (): void => void thread.terminate();
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    return await scanBy(thread, file, alive);
+  } finally {
+    signal.removeEventListener('abort', end);
+    await thread.terminate();
+  }
+}
+
+function threadFor(task: ScanTask): ThreadHandle | null {
+  try {
+    return startThread(task);
+  } catch (reason) {
+    tellFallback(reason);
+    return null;
+  }
+}
+
+async function scanHere(file: ArtifactFile, task: ScanTask): Promise<Verdict> {
+  const scanner = createScanner(task);
+  for await (const chunk of file.chunks()) {
+    const verdict = scanner.push(chunk);
+    if (verdict !== null) return verdict;
+  }
+  return scanner.end();
+}
+
+async function scanBy(thread: ThreadHandle, file: ArtifactFile, alive: () => void): Promise<Verdict> {
+  const asked: Promise<Reply>[] = [];
+  const answered = async (): Promise<Reply> => {
+    const reply = (await asked.shift()) ?? null;
+    alive();
+    return reply;
+  };
+  for await (const chunk of file.chunks()) {
+    const reply = asked.length < AHEAD ? null : await answered();
+    if (reply !== null) return reply;
+    asked.push(thread.ask(chunk));
+  }
+  asked.push(thread.ask(null));
+  for (;;) {
+    const reply = await answered();
+    if (reply !== null) return reply;
+  }
+}

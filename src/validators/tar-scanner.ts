@@ -1,0 +1,149 @@
+/**
+ * The bytes of a tar archive come in, whether it is whole goes out: the checksum of every header, the data it declares, the
+ * end marker, and nothing but zeros behind it. The data itself is passed over.
+ */
+
+import type { Scanner } from './scanner.ts';
+import { BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './tar-header.ts';
+import type { Verdict } from './validator.ts';
+
+/** What the next block is; data is passed over before. */
+type Expected = 'header' | 'map' | 'end marker' | 'padding';
+
+/** Bytes of extended headers that are read for the size they may hold. */
+const MOST_EXTENDED = 1 << 20;
+
+const padded = (size: number): number => Math.ceil(size / BLOCK) * BLOCK;
+
+export function createTarScanner(): Scanner {
+  const block = Buffer.alloc(BLOCK);
+  let filled = 0;
+  let expected: Expected = 'header';
+  /** Where the block begins that is being filled. */
+  let at = 0;
+  /** Bytes of data still to come, with their padding. */
+  let data = 0;
+  /** Data of an extended header, which is read. */
+  let extended: { readonly isGlobal: boolean; readonly size: number; readonly parts: Uint8Array[] } | null =
+    null;
+  /** Sizes that extended headers gave: to the next entry, and to all that follow. */
+  let sizes: { next: number | null; all: number | null } = { next: null, all: null };
+
+  function push(chunk: Uint8Array): Verdict | null {
+    let from = 0;
+    while (from < chunk.length) {
+      const isData = data > 0;
+      const taken = chunk.subarray(from, from + (isData ? data : BLOCK - filled));
+      from += taken.length;
+      const flaw = isData ? passOver(taken) : fill(taken);
+      if (flaw !== null) return flaw;
+    }
+    return null;
+  }
+
+  function passOver(bytes: Uint8Array): Verdict | null {
+    extended?.parts.push(Uint8Array.from(bytes));
+    data -= bytes.length;
+    at += bytes.length;
+    return data === 0 && extended !== null ? endExtended() : null;
+  }
+
+  function fill(bytes: Uint8Array): Verdict | null {
+    block.set(bytes, filled);
+    filled += bytes.length;
+    if (filled < BLOCK) return null;
+    const flaw = take();
+    filled = 0;
+    at += BLOCK;
+    return flaw;
+  }
+
+  function take(): Verdict | null {
+    if (expected === 'padding')
+      return isZero(block) ? null : invalid(`data behind the end marker at byte ${at}`);
+    if (expected === 'end marker') {
+      expected = 'padding';
+      return isZero(block) ? null : invalid(`a single zero block before byte ${at}`);
+    }
+    if (expected === 'map') {
+      if (!isMapContinued(block)) beginData();
+      return null;
+    }
+    if (isZero(block)) {
+      expected = 'end marker';
+      return null;
+    }
+    const header = readTarHeader(block);
+    return typeof header === 'string' ? invalid(`a header with ${header} at byte ${at}`) : takeHeader(header);
+  }
+
+  let pending = 0;
+
+  function takeHeader({ type, size, isMapped }: TarHeader): Verdict | null {
+    if (type === 'x' || type === 'g') {
+      if (size > MOST_EXTENDED)
+        return { skipped: true, why: `its extended header at byte ${at} has ${size} bytes` };
+      extended = { isGlobal: type === 'g', size, parts: [] };
+      pending = size;
+      beginData();
+      return size === 0 ? endExtended() : null;
+    }
+    // A long name belongs to the next entry, as an extended header does.
+    const isOfNext = type === 'L' || type === 'K';
+    pending = isOfNext ? size : (sizes.next ?? sizes.all ?? size);
+    if (!isOfNext) sizes.next = null;
+    if (isMapped) expected = 'map';
+    else beginData();
+    return null;
+  }
+
+  function beginData(): void {
+    expected = 'header';
+    data = padded(pending);
+  }
+
+  function endExtended(): Verdict | null {
+    if (extended === null) return null;
+    const { isGlobal, size, parts } = extended;
+    extended = null;
+    const found = sizeIn(Buffer.concat(parts).subarray(0, size));
+    if (typeof found === 'string') return invalid(`an extended header with ${found} before byte ${at}`);
+    if (found === null) return null;
+    if (isGlobal) sizes.all = found;
+    else sizes.next = found;
+    return null;
+  }
+
+  function end(): Verdict {
+    const length = at + filled;
+    if (expected === 'padding')
+      return isZero(block.subarray(0, filled))
+        ? { ok: true }
+        : invalid(`data behind the end marker at byte ${at}`);
+    if (data > 0) return invalid(`it ends at byte ${length}, ${data} bytes before an entry does`);
+    return invalid(`it ends at byte ${length} without an end marker`);
+  }
+
+  return { push, end };
+}
+
+function invalid(what: string): Verdict {
+  return { ok: false, reason: `not a whole tar archive: ${what}` };
+}
+
+/** The size in the records of an extended header, `<length> <key>=<value>\n` each; null when there is none, a text for a flaw. */
+function sizeIn(records: Buffer): number | null | string {
+  let size: number | null = null;
+  for (let from = 0; from < records.length;) {
+    const [, digits = ''] = /^(\d{1,7}) /.exec(records.toString('latin1', from, from + 8)) ?? [];
+    const to = from + Number(digits);
+    if (digits === '' || to > records.length || records[to - 1] !== 0x0a) return 'a broken record';
+    const [, value] = /^size=(.*)$/s.exec(records.toString('latin1', from + digits.length + 1, to - 1)) ?? [];
+    if (value !== undefined) {
+      if (!/^\d{1,15}$/.test(value)) return 'no size that is one';
+      size = Number(value);
+    }
+    from = to;
+  }
+  return size;
+}

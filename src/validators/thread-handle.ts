@@ -1,0 +1,52 @@
+/** A task comes in, a handle on a thread that works on it goes out. */
+
+import { Worker } from 'node:worker_threads';
+import type { Message, Reply, Task } from './task.ts';
+import { THREAD_SOURCE } from './thread-source.generated.ts';
+
+/** A thread that runs. */
+export interface ThreadHandle {
+  /** Sends it the next message; rejects when the thread is no more. Replies come in the order of messages. */
+  ask(message: Message): Promise<Reply>;
+  /** Resolves when it is no more. */
+  terminate(): Promise<unknown>;
+}
+
+/** Starts a thread. Throws when none can be had. */
+export function startThread(task: Task): ThreadHandle {
+  // What it prints (a warning about an experimental module, say) is no concern of our host's.
+  const worker = new Worker(THREAD_SOURCE, {
+    eval: true,
+    execArgv: [],
+    workerData: task,
+    stdout: true,
+    stderr: true,
+  });
+  worker.stdout.resume();
+  worker.stderr.resume();
+  const waiting: { readonly resolve: (reply: Reply) => void; readonly reject: (reason: unknown) => void }[] =
+    [];
+  let ended: { readonly reason: Error } | null = null;
+  const end = (reason: Error): void => {
+    ended ??= { reason };
+    for (const { reject } of waiting.splice(0)) reject(ended.reason);
+  };
+  worker.on('message', (reply: Reply) => waiting.shift()?.resolve(reply));
+  worker.on('error', (fault) => end(new Error(`its thread crashed: ${fault.message}`)));
+  worker.on('exit', () => end(new Error('its thread ended by itself')));
+
+  return {
+    ask(message) {
+      const reply = new Promise<Reply>((resolve, reject) => {
+        if (ended !== null) return reject(ended.reason);
+        waiting.push({ resolve, reject });
+        const buffer = message?.buffer;
+        worker.postMessage(message, buffer instanceof ArrayBuffer ? [buffer] : []);
+      });
+      // A verdict may come before this reply is waited for.
+      reply.catch(() => undefined);
+      return reply;
+    },
+    terminate: () => worker.terminate(),
+  };
+}

@@ -1,0 +1,18 @@
+/** The thread of one validation: messages come in, a reply to each goes out. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { checkDatabase } from './check-database.ts';
+import { createScanner } from './create-scanner.ts';
+import type { Message, Reply, Task } from './task.ts';
+
+const task: Task = workerData;
+const answer = 'scan' in task ? answerScan(task) : (): Promise<Reply> => checkDatabase(task);
+
+function answerScan(its: Extract<Task, { scan: unknown }>): (message: Message) => Reply {
+  const scanner = createScanner(its);
+  return (message) => (message === null ? scanner.end() : scanner.push(message));
+}
+
+parentPort?.on('message', (message: Message) => {
+  void Promise.resolve(answer(message)).then((reply) => parentPort?.postMessage(reply));
+});

@@ -1,0 +1,161 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { constants, gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createInspector } from '../../src/index.ts';
+import { gzip } from '../../src/validators/index.ts';
+import { lacks } from '../support/needs.ts';
+import { makeRun, RUN_ID } from '../support/runs.ts';
+import { flipsOf, truncationsOf, verdictOn, verdictsOn } from '../support/validated.ts';
+
+const text = Buffer.from('one line of a backup\n'.repeat(40));
+const member = gzipSync(text);
+
+const verdict = (content: Uint8Array | string, name = 'a.gz', options = {}): Promise<string> =>
+  verdictOn({ name, content, validators: [gzip(options)] });
+
+/** A member with all that its header may have. */
+function memberWithHeader(): Buffer {
+  const header = Buffer.from([0x1f, 0x8b, 8, 0b11100, 0, 0, 0, 0, 0, 3, 4, 0, 1, 2, 3, 4]);
+  return Buffer.concat([header, Buffer.from('name\0comment\0'), member.subarray(10)]);
+}
+
+const large = randomBytes(700_000);
+
+describe('gzip() agrees with', () => {
+  const cases: [string, () => Uint8Array][] = [
+    ['a file of one member', () => member],
+    ['a file of several members', () => Buffer.concat([member, gzipSync(''), member])],
+    ['a member of nothing', () => gzipSync('')],
+    ['a header with extra field, name and comment', memberWithHeader],
+    ['a file of many chunks', () => gzipSync(large)],
+    ['stored blocks', () => gzipSync(large, { level: 0 })],
+    [
+      'flushes in between',
+      () => gzipSync(large, { finishFlush: constants.Z_FINISH, flush: constants.Z_FULL_FLUSH }),
+    ],
+    ['members that end where a chunk does', () => Buffer.concat([padTo(262_144), member])],
+  ];
+  it.each(cases)('%s', async (_, content) => expect(await verdict(content())).toBe('ok'));
+
+  it.skipIf(lacks('a file by gzip', 'gzip'))('a file by gzip', async () => {
+    expect(await verdict(execFileSync('gzip', ['-9'], { input: large }))).toBe('ok');
+  });
+});
+
+/** A gzip member of exactly so many bytes, by its comment. */
+function padTo(length: number): Buffer {
+  const header = Buffer.from([0x1f, 0x8b, 8, 0b10000, 0, 0, 0, 0, 0, 3]);
+  const comment = Buffer.alloc(length - member.length, 'x');
+  comment[comment.length - 1] = 0;
+  return Buffer.concat([header, comment, member.subarray(10)]);
+}
+
+describe('gzip() rejects', () => {
+  it('every truncation', async () => {
+    const all = await verdictsOn(truncationsOf(member), { name: 'a.gz', validators: [gzip()] });
+    expect(all).toHaveLength(member.length - 1);
+    expect(all.filter((said) => !said.startsWith('invalid: not whole gzip data: '))).toStrictEqual([]);
+  });
+
+  it('every truncation of a second member', async () => {
+    const truncations = truncationsOf(Buffer.concat([member, member]), member.length + 1);
+    const all = await verdictsOn(truncations, { name: 'a.gz', validators: [gzip()] });
+    expect(all.filter((said) => !said.startsWith('invalid: not whole gzip data: '))).toStrictEqual([]);
+  });
+
+  it('every flipped byte, but those that mean nothing', async () => {
+    const all = await verdictsOn(flipsOf(member), { name: 'a.gz', validators: [gzip()] });
+    const agreed = all.flatMap((said, at) => (said.startsWith('invalid: ') ? [] : [[at, said]]));
+    // Time of modification, extra flags and operating system.
+    expect(agreed).toStrictEqual([4, 5, 6, 7, 8, 9].map((at) => [at, 'ok']));
+  });
+
+  const trailing: [string, string | Uint8Array, string][] = [
+    ['a zero', Buffer.alloc(1), 'invalid: 1 bytes behind the last gzip member'],
+    ['a block of zeros', Buffer.alloc(512), 'invalid: 512 bytes behind the last gzip member'],
+    ['text', 'trailing', 'invalid: not whole gzip data: incorrect header check'],
+    ['half a magic number', Buffer.from([0x1f]), 'invalid: not whole gzip data: unexpected end of file'],
+    [
+      'zeros and a member',
+      Buffer.concat([Buffer.alloc(3), member]),
+      `invalid: ${3 + member.length} bytes behind the last gzip member`,
+    ],
+    ['zeros over many chunks', Buffer.alloc(1_000_000), 'invalid: 1000000 bytes behind the last gzip member'],
+  ];
+  it.each(trailing)('%s behind the last member', async (_, garbage, expected) => {
+    expect(await verdict(Buffer.concat([member, Buffer.from(garbage)]))).toBe(expected);
+  });
+
+  it('zeros that begin with a chunk', async () => {
+    const content = Buffer.concat([padTo(262_144), Buffer.alloc(7)]);
+    expect(await verdict(content)).toBe('invalid: 7 bytes behind the last gzip member');
+  });
+
+  it('what is no gzip file by its first bytes, when it has the name of one', async () => {
+    expect(await verdict('text')).toBe('invalid: not whole gzip data: incorrect header check');
+  });
+});
+
+describe('gzip() knows its files', () => {
+  const broken = member.subarray(0, -1);
+  it.each([
+    ['by magic, whatever they are called', broken, 'trades.db', {}, 'invalid'],
+    ['by their names', 'text', 'x/TRADES.TGZ', {}, 'invalid'],
+    ['not by magic where it is off', broken, 'trades.db', { magic: false }, 'ok'],
+    ['by a pattern of the caller', 'text', 'trades.db', { names: /\.db$/ }, 'invalid'],
+    ['not by the usual names with another pattern', 'text', 'a.gz', { names: /\.db$/ }, 'ok'],
+    ['and no others', 'text', 'agz', {}, 'ok'],
+  ])('%s', async (_, content, name, options, expected) => {
+    expect((await verdict(content, name, options)).split(':')[0]).toBe(expected);
+  });
+
+  it('by a pattern that remembers where it was, every time', async () => {
+    const validator = gzip({ names: /\.db$/g });
+    for (let i = 0; i < 3; i += 1)
+      expect(await verdictOn({ name: 'trades.db', content: 'text', validators: [validator] })).toMatch(
+        /^invalid/,
+      );
+  });
+
+  it.each([{ names: 'x' }, { magic: 1 }, { maxBytes: 0 }, { maxBytes: 1.5 }, 7, null])(
+    'and throws for options %j',
+    (options) => expect(() => gzip(options as never)).toThrow(TypeError),
+  );
+});
+
+describe('gzip() with a bomb', () => {
+  /** 10 GB of zeros in 10 MB. */
+  const zeros = gzipSync(Buffer.alloc(100_000_000), { level: 9 });
+  const bomb = Buffer.concat(Array.from({ length: 100 }, () => zeros));
+
+  it('ends at the limit, without a verdict', async () => {
+    const said = await verdict(bomb, 'a.gz', { maxBytes: 50_000_000 });
+    expect(said).toBe('not verified: validator "gzip" says: it decompresses to more than 50000000 bytes');
+    expect(await verdict(zeros, 'a.gz', { maxBytes: 100_000_000 })).toBe('ok');
+  });
+
+  it('ends with the time budget', async () => {
+    const given = { name: 'a.gz', content: bomb, validators: [gzip()], options: { timeBudgetMs: 300 } };
+    expect(await verdictOn(given)).toBe('not verified: the time budget is over');
+  });
+
+  it('goes on in constant memory, and keeps the event loop free, until it is aborted', async () => {
+    const run = makeRun({ artifacts: { 'a.gz': bomb } });
+    await using inspector = createInspector({ root: run.root, validators: [gzip()] });
+    const controller = new AbortController();
+    const before = process.memoryUsage.rss();
+    let turns = 0;
+    let most = before;
+    const turn = (): void => {
+      turns += 1;
+      most = Math.max(most, process.memoryUsage.rss());
+      if (turns === 2_000) controller.abort('seen enough');
+      else setImmediate(() => setTimeout(turn));
+    };
+    turn();
+    const answer = inspector.getBackupRun({ run_id: RUN_ID }, { signal: controller.signal });
+    await expect(answer).rejects.toBe('seen enough');
+    expect(most - before).toBeLessThan(100_000_000);
+  });
+});
