@@ -6,4 +6,5 @@ export { json } from './json.ts';
 export type { JsonOptions } from './json.ts';
 export type { KindOptions } from './kind.ts';
 export { tar } from './tar.ts';
+export { zstd } from './zstd.ts';
 export type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';

@@ -1,8 +1,16 @@
 /** Content comes in, what the library says about an artifact of it under content validators goes out. */
 
-import { getBackupRun, type Artifact, type Finding, type GetBackupRunOptions } from '../../src/index.ts';
+import {
+  getBackupRun,
+  type Answer,
+  type Artifact,
+  type Finding,
+  type GetBackupRunOptions,
+} from '../../src/index.ts';
 import type { Validator } from '../../src/validators/index.ts';
-import { makeRun, RUN_ID } from './runs.ts';
+import { runChild } from './built.ts';
+import type { ContentsInput, ContentsOutput } from './children/contents.ts';
+import { makeRun, RUN_ID, type MadeRun } from './runs.ts';
 
 export interface Validated {
   readonly artifact: Artifact;
@@ -23,17 +31,18 @@ export interface ToValidate {
 /** Inspects a run of one artifact, which is recorded as it is. */
 export async function validated(given: ToValidate): Promise<Validated> {
   const { name, content, validators, others = {}, options = {} } = given;
-  const [first] = await inspectAll({ [name]: content, ...others }, validators, options);
+  const inspect: Inspect = ({ root }) => getBackupRun({ run_id: RUN_ID }, { ...options, root, validators });
+  const [first] = await inspectAll({ [name]: content, ...others }, inspect);
   return first!;
 }
 
+type Inspect = (run: MadeRun) => Promise<Answer>;
+
 async function inspectAll(
   artifacts: Record<string, string | Uint8Array>,
-  validators: readonly Validator[],
-  options: NonNullable<ToValidate['options']>,
+  inspect: Inspect,
 ): Promise<Validated[]> {
-  const { root } = makeRun({ artifacts });
-  const answer = await getBackupRun({ run_id: RUN_ID }, { ...options, root, validators });
+  const answer = await inspect(makeRun({ artifacts }));
   if (!answer.ok) throw new Error(answer.error.message);
   const { run, findings, coverage } = answer;
   const its = (artifact: Artifact): Finding[] => findings.filter(({ path }) => path === artifact.path);
@@ -57,8 +66,28 @@ export async function verdictsOn(
   contents: readonly Uint8Array[],
   { name, validators }: Pick<ToValidate, 'name' | 'validators'>,
 ): Promise<string[]> {
-  const artifacts = Object.fromEntries(contents.map((content, index) => [`${index}/${name}`, content]));
-  return (await inspectAll(artifacts, validators, { limits: { findings: 1e6 } })).map(verdictOf);
+  const inspect: Inspect = ({ root }) =>
+    getBackupRun({ run_id: RUN_ID }, { root, validators, limits: { findings: 1e6 } });
+  return (await inspectAll(numbered(contents, name), inspect)).map(verdictOf);
+}
+
+/** The same by another Node. */
+export async function verdictsBy(
+  node: string,
+  contents: readonly Uint8Array[],
+  { name, ...given }: { name: string } & Pick<ContentsInput, 'validator' | 'settings'>,
+): Promise<string[]> {
+  const inspect: Inspect = async ({ root, runId }) => {
+    const input: ContentsInput = { root, runId, ...given, options: { limits: { findings: 1e6 } } };
+    const { answer, warnings } = await runChild<ContentsOutput>('contents', input, { node });
+    if (warnings.length > 0) throw new Error(warnings.join());
+    return answer;
+  };
+  return (await inspectAll(numbered(contents, name), inspect)).map(verdictOf);
+}
+
+function numbered(contents: readonly Uint8Array[], name: string): Record<string, Uint8Array> {
+  return Object.fromEntries(contents.map((content, index) => [`${index}/${name}`, content]));
 }
 
 function verdictOf({ artifact, findings }: Validated): string {

@@ -1,0 +1,141 @@
+/** A zstd file comes in, whether all its frames are whole goes out: structure everywhere, content where Node.js has an engine. */
+
+import * as zlib from 'node:zlib';
+import * as v from 'valibot';
+import { maxBytes, type CompressedOptions } from './gzip.ts';
+import { inflate, OUTPUT_CHUNK, type Ended, type Engine, type Inflation } from './inflate.ts';
+import { appliesTo, beginsWith, checkedOptions, kindEntries } from './kind.ts';
+import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
+import { createFrameWalker, type FramePiece, type ZstdFrame } from './zstd-frames.ts';
+
+/** The largest window the engine takes without being told to. */
+const MOST_WINDOW = 1n << 27n;
+
+/**
+ * Creates a validator of zstd files. On every Node.js the structure of all frames is checked, which finds truncation; what is
+ * in them only where `node:zlib` has zstd (22.15, 23.8 and later): elsewhere a file is not verified.
+ * Applies to `.zst` and `.tzst`, and to files that begin like zstd.
+ *
+ * @throws TypeError for options of a wrong type.
+ */
+export function zstd(options: CompressedOptions = {}): Validator {
+  const schema = v.object({ ...kindEntries(/\.t?zst$/i), maxBytes });
+  const settings = checkedOptions('zstd', schema, options);
+  return {
+    name: 'zstd',
+    applies: appliesTo(settings, beginsWith(0x28, 0xb5, 0x2f, 0xfd)),
+    validate: (file, context) => validateFrames(file, context, settings.maxBytes),
+  };
+}
+
+async function validateFrames(
+  file: ArtifactFile,
+  { signal, alive }: ValidationContext,
+  most: number,
+): Promise<Verdict> {
+  const walker = createFrameWalker();
+  const contents = createContents(most, alive);
+  signal.addEventListener('abort', contents.end, { once: true });
+  try {
+    let said: Verdict | null = null;
+    for await (const chunk of file.chunks()) {
+      const pieces = walker.push(chunk);
+      if (typeof pieces === 'string') return invalid(pieces);
+      for (const piece of pieces) said ??= await contents.take(piece);
+      if (said !== null && 'ok' in said) return said;
+    }
+    const flaw = walker.end();
+    return flaw === null ? (said ?? { ok: true }) : invalid(flaw);
+  } finally {
+    signal.removeEventListener('abort', contents.end);
+    contents.end();
+  }
+}
+
+function invalid(what: string): Verdict {
+  return { ok: false, reason: `not whole zstd data: ${what}` };
+}
+
+/** Decompresses frame by frame: what the engine makes of several at once depends on the version of Node.js. */
+interface Contents {
+  /** A verdict, when the content cannot be checked or is not right. */
+  take(piece: FramePiece): Promise<Verdict | null>;
+  readonly end: () => void;
+}
+
+function createContents(most: number, alive: () => void): Contents {
+  let inflation: Inflation | null = null;
+  let total = 0;
+  let isOver = false;
+
+  async function take({ frame, bytes, isFirst, isLast }: FramePiece): Promise<Verdict | null> {
+    if (isFirst) {
+      const why = obstacleTo(frame);
+      if (why !== null) return { skipped: true, why };
+      inflation = start();
+    }
+    if (inflation === null || isOver) throw new Error('the decompression was ended');
+    const ended = (await inflation.take(bytes)) ?? (isLast ? await inflation.finish() : null);
+    if (ended === null) return null;
+    total += inflation.produced();
+    return verdictOf(ended, frame, inflation.produced());
+  }
+
+  function start(): Inflation {
+    return inflate(createEngine(), most - total, alive);
+  }
+
+  /** Null when the frame is at its end, and what it should be. */
+  function verdictOf(ended: Ended, { contentSize }: ZstdFrame, produced: number): Verdict | null {
+    inflation?.end();
+    if (ended.by === 'limit') return { skipped: true, why: `it decompresses to more than ${most} bytes` };
+    if (ended.by === 'fault') {
+      if (!isInvalid(ended.fault)) throw ended.fault;
+      return invalid(ended.fault.message);
+    }
+    if (contentSize === null || contentSize === BigInt(produced)) return null;
+    return invalid(`a frame of ${contentSize} bytes decompresses to ${produced}`);
+  }
+
+  return {
+    take,
+    end() {
+      isOver = true;
+      inflation?.end();
+    },
+  };
+}
+
+/** Why the content of a frame cannot be checked here, or null. */
+function obstacleTo({ needsDictionary, windowSize }: ZstdFrame): string | null {
+  if (!hasEngine())
+    return 'this Node.js has no zstd (22.15 and later have it), so only its structure was checked';
+  if (needsDictionary) return 'it needs a dictionary';
+  return windowSize > MOST_WINDOW ? `it needs a window of ${windowSize} bytes` : null;
+}
+
+/** What the types of the oldest supported Node.js do not know. */
+function hasEngine(): boolean {
+  return isFactory(Reflect.get(zlib, 'createZstdDecompress'));
+}
+
+function createEngine(): Engine {
+  const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
+  if (!isFactory(create)) throw new Error('this Node.js has no zstd');
+  return create({ chunkSize: OUTPUT_CHUNK });
+}
+
+function isFactory(value: unknown): value is (options: object) => Engine {
+  return typeof value === 'function';
+}
+
+/**
+ * What node:zlib says of data that is not what it should be; other errors say nothing about it. A dictionary is called corrupted
+ * where a block needs what no block before has left.
+ */
+const INVALID =
+  /^(?:Z_BUF_ERROR|ZSTD_error_(?:prefix_unknown|corruption_detected|checksum_wrong|dictionary_corrupted|literals_headerWrong))$/;
+
+function isInvalid(fault: Error): boolean {
+  return 'code' in fault && typeof fault.code === 'string' && INVALID.test(fault.code);
+}
