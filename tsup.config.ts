@@ -21,6 +21,14 @@ export default defineConfig([
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
     // Both builds run at one time, and neither may remove what the other has made.
     clean: ['!cli.js', '!cli.js.map'],
+    // A module of CommonJS has no `import.meta`, but knows where it is; a path may hold anything.
+    esbuildOptions(options, { format }) {
+      if (format !== 'cjs') return;
+      options.define = { ...options.define, 'import.meta.url': 'thisModuleUrl' };
+      options.banner = {
+        js: "const thisModuleUrl = require('node:url').pathToFileURL(__filename).href;",
+      };
+    },
   },
   {
     ...COMMON,

@@ -8,6 +8,8 @@ export type ScanTask = { readonly scan: 'json'; readonly maxDepth: number } | { 
 /** To check a database, when it is told to by null. */
 export interface DatabaseTask {
   readonly database: string;
+  /** Bytes it had before it was opened. */
+  readonly size: number;
   /** The module to check it with. */
   readonly engine: string;
 }

@@ -47,6 +47,10 @@ export function startThread(task: Task): ThreadHandle {
       reply.catch(() => undefined);
       return reply;
     },
-    terminate: () => worker.terminate(),
+    terminate() {
+      // What stays in a call that nothing can end keeps no process alive.
+      worker.unref();
+      return worker.terminate();
+    },
   };
 }

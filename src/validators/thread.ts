@@ -14,5 +14,10 @@ function answerScan(its: Extract<Task, { scan: unknown }>): (message: Message) =
 }
 
 parentPort?.on('message', (message: Message) => {
-  void Promise.resolve(answer(message)).then((reply) => parentPort?.postMessage(reply));
+  void reply(message);
 });
+
+/** What it throws ends the thread, and is told by that. */
+async function reply(message: Message): Promise<void> {
+  parentPort?.postMessage(await answer(message));
+}

@@ -1,12 +1,12 @@
 /** Inspects a run with content validators, on whatever Node this is, and prints the answer and the warnings there were. */
 
 import { getBackupRun, type Answer, type GetBackupRunOptions } from '../../../src/index.ts';
-import * as validators from '../../../src/validators/index.ts';
+import { gzip, json, sqlite, tar, zstd } from '../../../src/validators/index.ts';
 
 export interface ContentsInput {
   readonly root: string;
   readonly runId: string;
-  readonly validator: 'gzip' | 'json' | 'tar' | 'zstd';
+  readonly validator: 'gzip' | 'json' | 'sqlite' | 'tar' | 'zstd';
   /** Of the validator. */
   readonly settings: object;
   readonly options: Omit<GetBackupRunOptions, 'root' | 'validators'>;
@@ -35,7 +35,7 @@ const ticking = setInterval(() => {
   at = performance.now();
 }, 5);
 
-const create = validators[validator];
+const create = { gzip, json, sqlite, tar, zstd }[validator];
 const answer = await getBackupRun({ run_id: runId }, { ...options, root, validators: [create(settings)] });
 clearInterval(ticking);
 const output: ContentsOutput = { answer, warnings, memory, delay };

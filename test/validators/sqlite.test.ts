@@ -1,0 +1,398 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Inspected } from '../../src/index.ts';
+import { sqlite } from '../../src/validators/index.ts';
+import { runChild } from '../support/built.ts';
+import type { ContentsInput, ContentsOutput } from '../support/children/contents.ts';
+import { lacks, NODE_26 } from '../support/needs.ts';
+import { makeRun, RUN_ID, temporaryDirectory, type MadeRun } from '../support/runs.ts';
+import { scratch } from '../support/scratch.ts';
+import { snapshot } from '../support/snapshot.ts';
+import { truncationsOf, verdictOn, verdictsBy } from '../support/validated.ts';
+
+const HERE = isBuiltin('node:sqlite');
+const node = HERE ? process.execPath : NODE_26;
+const lacking =
+  lacks('databases', 'sqlite3') ||
+  (!HERE && lacks('databases', 'other versions of Node (npm ci --prefix test/nodes)'));
+
+const PAGE = 512;
+
+/** A database of small pages, by sqlite3: tables, an index, overflow pages, free pages, a view and a check. */
+function make(name: string, ...before: string[]): Buffer {
+  const path = join(scratch(), name);
+  rmSync(path, { force: true });
+  const sql = `
+    CREATE TABLE trades(id INTEGER PRIMARY KEY, symbol TEXT NOT NULL CHECK (length(symbol) > 0), amount REAL);
+    CREATE INDEX by_symbol ON trades(symbol);
+    CREATE TABLE notes(text TEXT);
+    CREATE VIEW large AS SELECT * FROM trades WHERE amount > 10;
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 120)
+      INSERT INTO trades SELECT i, 'SYMBOL' || (i * 7919 % 1000), i * 1.5 FROM n;
+    INSERT INTO notes VALUES (hex(zeroblob(2000))), ('short');
+    DELETE FROM trades WHERE id % 5 = 0;
+  `;
+  execFileSync('sqlite3', ['-batch', path, `PRAGMA page_size = ${PAGE};`, ...before, sql]);
+  return readFileSync(path);
+}
+
+/** What the sqlite3 of this machine says of a file: the judge, which is not what is tested. */
+function judge(content: Uint8Array): string {
+  const path = join(scratch(), 'judged.db');
+  writeFileSync(path, content);
+  try {
+    return execFileSync('sqlite3', ['-batch', path, 'PRAGMA integrity_check(1)'], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
+  } catch (fault) {
+    return (fault as { stderr: string }).stderr;
+  } finally {
+    for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true });
+  }
+}
+
+/** Temporary files of this test only. */
+function emptyDirectory(): string {
+  const directory = join(temporaryDirectory(), 'tmp');
+  mkdirSync(directory);
+  return directory;
+}
+
+async function inspect(
+  run: MadeRun,
+  given: Partial<ContentsInput> = {},
+  by = node,
+): Promise<ContentsOutput & { inspected: Inspected }> {
+  const input = { root: run.root, runId: RUN_ID, validator: 'sqlite', settings: {}, options: {}, ...given };
+  const output = await runChild<ContentsOutput>('contents', input, { node: by });
+  if (!output.answer.ok) throw new Error(output.answer.error.message);
+  expect(output.warnings).toStrictEqual([]);
+  return { ...output, inspected: output.answer };
+}
+
+const told = ({ findings }: Inspected): unknown[] =>
+  findings.map(({ code, artifact, actual }) => [code, artifact, actual]);
+const verdicts = (contents: readonly Uint8Array[], name = 'trades.db'): Promise<string[]> =>
+  verdictsBy(node, contents, { name, validator: 'sqlite', settings: {} });
+
+let database: Buffer;
+beforeAll(() => {
+  if (!lacking) database = make('whole.db');
+});
+
+describe('sqlite() with node:sqlite', () => {
+  it.skipIf(lacking)('agrees with databases that are whole', async () => {
+    const utf16 = make('utf16.db', 'PRAGMA encoding = "UTF-16le";');
+    const vacuum = make('vacuum.db', 'PRAGMA auto_vacuum = INCREMENTAL;');
+    const log = make('wal.db', 'PRAGMA journal_mode = WAL;');
+    expect([log[18], log[19]]).toStrictEqual([2, 2]);
+    expect(await verdicts([database, utf16, vacuum, log])).toStrictEqual(['ok', 'ok', 'ok', 'ok']);
+  });
+
+  it.skipIf(lacking)('says what sqlite3 says of every flipped page header', async () => {
+    const damaged: Buffer[] = [];
+    for (let at = 0; at < database.length; at += PAGE) {
+      const copy = Buffer.from(database);
+      copy[at === 0 ? 100 : at]! ^= 0xff;
+      damaged.push(copy);
+    }
+    expect(damaged.length).toBeGreaterThan(15);
+    const all = await verdicts(damaged);
+    const judged = damaged.map((content) => (judge(content) === 'ok' ? 'ok' : 'invalid'));
+    expect(all.map((said) => said.split(':')[0])).toStrictEqual(judged);
+    // Free pages have no header, and overflow pages begin with the number of the next.
+    expect(judged.filter((said) => said === 'invalid').length).toBeGreaterThan(10);
+  });
+
+  it.skipIf(lacking)('rejects every truncation', async () => {
+    const truncations = [
+      ...truncationsOf(database.subarray(0, 110)),
+      ...truncationsOf(database, 200, 151),
+      database.subarray(0, -1),
+      database.subarray(0, -PAGE),
+    ];
+    const all = await verdicts(truncations);
+    expect(all.filter((said) => !said.startsWith('invalid: '))).toStrictEqual([]);
+  });
+
+  it.skipIf(lacking)('rejects what is no database, or an encrypted one, by its name alone', async () => {
+    const foreign = Buffer.from('hello '.repeat(1_000));
+    const encrypted = database.map((byte) => byte ^ 0x5a);
+    const header = Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(2_000)]);
+    const said = 'invalid: SQLite cannot read it: file is not a database';
+    expect(await verdicts([foreign, encrypted, header])).toStrictEqual([said, said, said]);
+    expect(await verdicts([foreign, encrypted, header], 'trades.bin')).toStrictEqual(['ok', 'ok', said]);
+  });
+
+  it.skipIf(lacking)('says of 0 bytes only that they are empty', async () => {
+    const { inspected } = await inspect(makeRun({ artifacts: { 'trades.db': '' } }));
+    expect(told(inspected)).toStrictEqual([['ARTIFACT_EMPTY', 'trades.db', undefined]]);
+  });
+
+  it.skipIf(lacking)('says what is broken', async () => {
+    const broken = Buffer.from(database);
+    // The rows of an index, out of order.
+    const at = broken.indexOf('SYMBOL', broken.indexOf('SYMBOL', 2_000));
+    broken.write('TYMBOL', at);
+    const [said] = await verdicts([broken]);
+    expect(said).toMatch(
+      /^invalid: integrity check: (?:row \d+ missing from index by_symbol|.*rowid.*|.*out of order.*)/i,
+    );
+  });
+
+  it.skipIf(lacking)('does not call broken what needs what is not there', async () => {
+    // The shell knows a collation that the library does not.
+    const foreign = make(
+      'uint.db',
+      'CREATE TABLE u(x TEXT COLLATE uint PRIMARY KEY); INSERT INTO u VALUES (1), (2);',
+    );
+    expect(judge(foreign)).toBe('ok');
+    expect(await verdicts([foreign])).toStrictEqual([
+      'not verified: validator "sqlite" says: SQLite cannot check it: no such collation sequence: uint',
+    ]);
+  });
+});
+
+describe('sqlite() with a write-ahead log', () => {
+  /** A database and its log, as they stand while a program has it open. */
+  function withLog(): { main: Buffer; log: Buffer } {
+    const path = join(scratch(), 'open.db');
+    for (const ending of ['', '-wal', '-shm']) rmSync(path + ending, { force: true });
+    // A shell that is killed leaves the log as it is.
+    execFileSync('sqlite3', ['-batch', path], {
+      input: `PRAGMA page_size = ${PAGE}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;
+        CREATE TABLE t(x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200)
+        INSERT INTO t SELECT hex(randomblob(20)) FROM n; CREATE INDEX i ON t(x);
+.shell cp ${path} ${path}.main
+.shell cp ${path}-wal ${path}.log`,
+    });
+    return { main: readFileSync(`${path}.main`), log: readFileSync(`${path}.log`) };
+  }
+
+  it.skipIf(lacking)('checks both together, and leaves nothing anywhere', async () => {
+    const { main, log } = withLog();
+    const directory = emptyDirectory();
+    const run = makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': log } });
+    const before = snapshot(run.root);
+    const { inspected } = await inspect(run, { settings: { directory } });
+    expect([told(inspected), inspected.coverage.complete]).toStrictEqual([[], true]);
+    expect(snapshot(run.root)).toStrictEqual(before);
+    expect(readdirSync(directory)).toStrictEqual([]);
+  });
+
+  it.skipIf(lacking)('finds what is broken only in the log', async () => {
+    const { main, log } = withLog();
+    // The main file alone is an empty database: a page of the log with a right checksum breaks it.
+    const alone = await verdicts([main]);
+    expect(alone).toStrictEqual(['ok']);
+    const broken = rewriteLastFrame(log);
+    const { inspected } = await inspect(
+      makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': broken } }),
+    );
+    expect(told(inspected)).toStrictEqual([
+      [
+        'ARTIFACT_CONTENT_INVALID',
+        'trades.db',
+        expect.stringMatching(/^(?:integrity check|SQLite cannot read it): /),
+      ],
+    ]);
+  });
+
+  it.skipIf(lacking)('verifies nothing when the log is not what was recorded', async () => {
+    const { main, log } = withLog();
+    const run = makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': log } });
+    writeFileSync(run.at('trades.db-wal'), Buffer.alloc(log.length, 1));
+    const { inspected } = await inspect(run);
+    expect(told(inspected).map((each) => (each as string[]).slice(0, 2))).toStrictEqual([
+      ['ARTIFACT_NOT_VERIFIED', 'trades.db'],
+      ['ARTIFACT_DIGEST_MISMATCH', 'trades.db-wal'],
+    ]);
+  });
+
+  it.skipIf(lacking)('takes no log that the run does not record', async () => {
+    const { main, log } = withLog();
+    const run = makeRun({ artifacts: { 'trades.db': main } });
+    writeFileSync(run.at('trades.db-wal'), log);
+    const { inspected } = await inspect(run);
+    expect(told(inspected).map((each) => (each as string[])[0])).toStrictEqual(['ARTIFACT_UNLISTED']);
+  });
+
+  it.skipIf(lacking)('does not verify a database that has a rollback journal beside it', async () => {
+    const artifacts = { 'trades.db': database, 'trades.db-journal': 'x' };
+    const { inspected } = await inspect(makeRun({ artifacts }));
+    expect(told(inspected)).toStrictEqual([
+      ['ARTIFACT_NOT_VERIFIED', 'trades.db', 'validator "sqlite" says: it has a rollback journal beside it'],
+    ]);
+  });
+});
+
+/** Breaks the page of the last frame of a log, and puts its checksum right again. */
+function rewriteLastFrame(log: Buffer): Buffer {
+  const FRAME = 24 + PAGE;
+  const copy = Buffer.from(log);
+  const isBig = (copy.readUInt32BE(0) & 1) === 1;
+  const word = (at: number): number => (isBig ? copy.readUInt32BE(at) : copy.readUInt32LE(at));
+  let [a, b] = [copy.readUInt32BE(24), copy.readUInt32BE(28)];
+  const add = (from: number, to: number): void => {
+    for (let at = from; at < to; at += 8) {
+      a = (a + word(at) + b) >>> 0;
+      b = (b + word(at + 4) + a) >>> 0;
+    }
+  };
+  for (let at = 32; at + FRAME <= copy.length; at += FRAME) {
+    // Every page but the first loses its header.
+    if (copy.readUInt32BE(at) !== 1) copy[at + 24]! ^= 0xff;
+    add(at, at + 8);
+    add(at + 24, at + FRAME);
+    copy.writeUInt32BE(a, at + 16);
+    copy.writeUInt32BE(b, at + 20);
+  }
+  return copy;
+}
+
+describe('sqlite() works in a directory that', () => {
+  const notThere = 'neither node:sqlite (Node.js 22.13) nor better-sqlite3';
+
+  it.skipIf(lacking).each(['the root itself', 'a directory in it', 'a link to one'])(
+    'must not be %s',
+    async (which) => {
+      const run = makeRun({ artifacts: { 'trades.db': database } });
+      const link = join(temporaryDirectory(), 'link');
+      symlinkSync(run.path, link);
+      const directory = which.startsWith('the') ? run.root : which.endsWith('it') ? run.path : link;
+      const before = snapshot(run.root);
+      const { inspected } = await inspect(run, { settings: { directory } });
+      expect(told(inspected)).toStrictEqual([
+        [
+          'ARTIFACT_NOT_VERIFIED',
+          'trades.db',
+          `validator "sqlite" says: "${directory}" is in the backups directory`,
+        ],
+      ]);
+      expect(snapshot(run.root)).toStrictEqual(before);
+    },
+  );
+
+  it.skipIf(lacking)('must be there', async () => {
+    const directory = join(temporaryDirectory(), 'missing');
+    const { inspected } = await inspect(makeRun({ artifacts: { 'trades.db': database } }), {
+      settings: { directory },
+    });
+    expect(told(inspected)).toStrictEqual([
+      ['ARTIFACT_NOT_VERIFIED', 'trades.db', expect.stringMatching(/^validator "sqlite" failed: ENOENT/)],
+    ]);
+  });
+
+  it.skipIf(HERE)('is not needed where there is no engine', async () => {
+    const said = await verdictOn({ name: 'trades.db', content: 'x', validators: [sqlite()] });
+    expect(said).toBe(`not verified: validator "sqlite" says: there is ${notThere}`);
+  });
+});
+
+/** Where a stub of better-sqlite3 stands for the children: their scripts are in a folder beside it. */
+function stub(body: string): void {
+  const home = join(scratch(), 'node_modules/better-sqlite3');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'package.json'), '{"name":"better-sqlite3","main":"index.js"}');
+  writeFileSync(join(home, 'index.js'), `const { execFileSync } = require('node:child_process');\n${body}`);
+}
+
+describe('sqlite() with better-sqlite3', () => {
+  const skip = HERE || lacking;
+  const whole = (): MadeRun => makeRun({ artifacts: { 'trades.db': database } });
+  const engine = (all: string): string => `module.exports = class {
+    constructor(path) { this.path = path; }
+    exec() {}
+    prepare(sql) { return { all: () => { if (/page_size/.test(sql)) return [{ page_size: ${PAGE} }]; ${all} } }; }
+    close() {}
+  };`;
+  const REAL = `try {
+    return [{ integrity_check: execFileSync('sqlite3', ['-batch', this.path, sql], { encoding: 'utf8', stdio: 'pipe' }).trim() }];
+  } catch ({ stderr }) {
+    throw Object.assign(new Error(stderr.trim()), { code: /not a database/.test(stderr) ? 'SQLITE_NOTADB' : 'SQLITE_CORRUPT_INDEX' });
+  }`;
+
+  const inspectHere = (run: MadeRun, given: Partial<ContentsInput> = {}): ReturnType<typeof inspect> =>
+    inspect(run, given, process.execPath);
+
+  it.skipIf(skip)('says what it says', async () => {
+    stub(engine(REAL));
+    const broken = Buffer.from(database);
+    broken[PAGE * 3]! ^= 0xff;
+    const foreign = 'hello'.repeat(1_000);
+    const artifacts = { 'good.db': database, 'broken.db': broken, 'foreign.db': foreign };
+    const { inspected } = await inspectHere(makeRun({ artifacts }));
+    expect(told(inspected)).toStrictEqual([
+      [
+        'ARTIFACT_CONTENT_INVALID',
+        'broken.db',
+        expect.stringMatching(/^(?:integrity check|SQLite cannot read it): /),
+      ],
+      [
+        'ARTIFACT_CONTENT_INVALID',
+        'foreign.db',
+        expect.stringMatching(/^SQLite cannot read it: .*not a database/),
+      ],
+    ]);
+  });
+
+  const broken: [string, string, string][] = [
+    ['ends its thread', engine('process.exit(1)'), 'failed: its thread ended by itself'],
+    ['throws what SQLite does not', engine('throw new Error("no bindings")'), 'failed: its thread crashed: no bindings'],
+    ['is out of memory', engine('throw Object.assign(new Error("out of memory"), { code: "SQLITE_NOMEM" })'), 'says: SQLite cannot check it: out of memory'],
+    ['says nothing', engine('return []'), 'failed: its thread crashed: the integrity check of SQLite said nothing'],
+    ['is something else', 'module.exports = {};', 'failed: its thread crashed: the module for SQLite has no database'],
+    ['throws when it is loaded', 'throw new Error("wrong version");', 'failed: its thread crashed: wrong version'],
+    ['is never done', engine('for (;;);'), 'says: its check took longer than 700 ms'],
+  ]; // prettier-ignore
+  it.skipIf(skip).each(broken)(
+    'that %s verifies nothing, and removes its copy',
+    async (_, body, expected) => {
+      stub(body);
+      const directory = emptyDirectory();
+      const { inspected } = await inspectHere(whole(), { settings: { directory, timeoutMs: 700 } });
+      expect(told(inspected)).toStrictEqual([
+        ['ARTIFACT_NOT_VERIFIED', 'trades.db', `validator "sqlite" ${expected}`],
+      ]);
+      expect(readdirSync(directory)).toStrictEqual([]);
+    },
+  );
+
+  it.skipIf(skip)('is ended by the time budget, longer than a stall, and then removes its copy', async () => {
+    stub(engine('for (;;);'));
+    const directory = emptyDirectory();
+    const options = { timeBudgetMs: 2_000, stallTimeoutMs: 1_000 };
+    const { inspected } = await inspectHere(whole(), { settings: { directory }, options });
+    expect(told(inspected)).toStrictEqual([
+      ['ARTIFACT_NOT_VERIFIED', 'trades.db', 'the time budget is over'],
+    ]);
+    expect(readdirSync(directory)).toStrictEqual([]);
+  });
+
+  it.skipIf(skip)('works on a copy that nobody else may read', async () => {
+    stub(
+      engine(`const { statSync, readdirSync } = require('node:fs'); const { dirname } = require('node:path');
+      const home = dirname(this.path);
+      const mode = (path) => (statSync(path).mode & 0o777).toString(8);
+      return [{ x: [mode(home), mode(this.path), readdirSync(home).join()].join(' ') }];`),
+    );
+    const { inspected } = await inspectHere(whole());
+    expect(told(inspected)).toStrictEqual([
+      ['ARTIFACT_CONTENT_INVALID', 'trades.db', 'integrity check: 700 600 copy'],
+    ]);
+  });
+});
+
+describe('sqlite() throws for options', () => {
+  it.each([
+    { directory: '' },
+    { directory: 'a\0b' },
+    { timeoutMs: 0 },
+    { timeoutMs: 2 ** 31 },
+    { names: 'x' },
+  ])('%j', (options) => expect(() => sqlite(options as never)).toThrow(TypeError));
+});
