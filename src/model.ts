@@ -86,11 +86,14 @@ export interface Coverage {
   verified: number;
   /** Bytes claimed. */
   bytes: number;
-  /** Artifact bytes this call read. */
+  /** Artifact bytes this call read, also for content validators. */
   bytesRead: number;
   /** Artifacts answered from the memo. */
   fromMemo: number;
-  /** True only when every artifact was measured at level `digest` and the whole run directory could be looked at. */
+  /**
+   * True only when every artifact was measured at level `digest`, every content validator that applies came to a verdict, and
+   * the whole run directory could be looked at.
+   */
   complete: boolean;
   /** Findings there were, also those beyond the limit on findings kept. */
   findingsTotal: number;

@@ -27,7 +27,10 @@ async function run(code: string): Promise<string> {
   const outfile = join(temporaryDirectory(), 'example.mjs');
   await build({
     stdin: { contents: code.replaceAll('/srv/backups', SPEC_ROOT), resolveDir: PROJECT, loader: 'ts' },
-    alias: { 'backup-run-inspector': './src/index.ts' },
+    alias: {
+      'backup-run-inspector/validators': './src/validators/index.ts',
+      'backup-run-inspector': './src/index.ts',
+    },
     outfile,
     bundle: true,
     format: 'esm',
