@@ -5,6 +5,7 @@
 
 import { createCanceller, type Cancellation } from '../cancellation.ts';
 import { createGate } from '../gate.ts';
+import { mapInSlices } from '../slices.ts';
 import type { Session, SharedDisk } from '../store/disk.ts';
 import type { Located } from '../store/resolve.ts';
 import type { Claim } from '../verify/claims.ts';
@@ -68,6 +69,7 @@ export interface Contents {
 
 /** A claim to an artifact that may be validated. */
 interface Claimed extends Subject {
+  readonly judged: Judged;
   readonly claim: Claim;
 }
 
@@ -82,10 +84,9 @@ export function createContents(
 
   async function check(found: Measured, checking: Checking): Promise<readonly Judged[]> {
     if (validators.length === 0) return found.judged;
-    const subjects = subjectsOf(found);
+    const subjects = await subjectsOf(found);
     const wanted = subjects.filter(({ verified }) => verified !== null && verified.size > 0);
-    const byPath = new Map(subjects.toReversed().map((each) => [each.artifact.path, each]));
-    const beside: Validating['beside'] = ({ artifact }, ending) => byPath.get(artifact.path + ending) ?? null;
+    const beside = findBeside(subjects);
     const outcomes = new Map<Subject, readonly Outcome[]>();
     const ordered = checking.isHurried ? wanted.toSorted(byUrgency) : wanted;
     await forEach(ordered, checking.cancellation, async (subject, cancellation) => {
@@ -93,10 +94,9 @@ export function createContents(
       const validating = { validators, stallTimeoutMs, root, reach, cancellation, beside };
       outcomes.set(subject, await validateOnce(subject, validating, checking.said));
     });
-    return found.judged.map((judged, index) => {
-      const subject = subjects[index];
-      const its = subject && outcomes.get(subject);
-      return its === undefined ? judged : amend(judged, subject?.claim.participant ?? '', its);
+    return mapInSlices(subjects, (subject) => {
+      const its = outcomes.get(subject);
+      return its === undefined ? subject.judged : amend(subject.judged, subject.claim.participant, its);
     });
   }
 
@@ -141,16 +141,27 @@ export function createContents(
   return { check };
 }
 
-function subjectsOf({ claims, judged, measured }: Measured): Claimed[] {
-  return judged.flatMap(({ artifact }, index) => {
-    const claim = claims[index];
-    if (claim === undefined) throw new Error('a claim is missing');
+function subjectsOf({ claims, judged: all, measured }: Measured): Promise<Claimed[]> {
+  const left = all.values();
+  return mapInSlices(claims, (claim) => {
+    const judged = left.next().value;
+    if (judged === undefined) throw new Error('a claim was not judged');
+    const { artifact } = judged;
     const { names } = claim;
     const measurement = measured.get(claim.path);
     const isSound = artifact.integrity_ok && names !== null && measurement?.found === 'content';
     const verified = isSound ? { names, identity: measurement.identity, size: measurement.size } : null;
-    return { artifact, claim, verified };
+    return { artifact, judged, claim, verified };
   });
+}
+
+/** By path, of which the first claim stands; only few validators ask. */
+function findBeside(subjects: readonly Claimed[]): Validating['beside'] {
+  let byPath: ReadonlyMap<string, Subject> | null = null;
+  return ({ artifact }, ending) => {
+    byPath ??= new Map(subjects.toReversed().map((each) => [each.artifact.path, each]));
+    return byPath.get(artifact.path + ending) ?? null;
+  };
 }
 
 /** Critical participants first, small artifacts first within them. */

@@ -414,6 +414,23 @@ describe('an inspector with validators', () => {
     expect([coverage.bytesRead, findings]).toStrictEqual([150, []]);
   });
 
+  it('lets them read no faster than it may', async () => {
+    const run = makeRun({ artifacts: { 'trades.db': Buffer.alloc(200_000, 1) } });
+    const lengths: number[] = [];
+    let milliseconds = 0;
+    const reading = doing(async (file) => {
+      const since = performance.now();
+      for await (const chunk of file.chunks()) lengths.push(chunk.length);
+      milliseconds = performance.now() - since;
+      return { ok: true };
+    });
+    const options = { root: run.root, validators: [reading], maxBytesPerSecond: 500_000 };
+    inspected(await getBackupRun(request, options));
+    // Chunks of a 25th of a second; every one but the first waits for the one before.
+    expect(lengths).toStrictEqual(Array.from({ length: 10 }, () => 20_000));
+    expect(milliseconds).toBeGreaterThan(9 * 40 - 20);
+  });
+
   it('rejects an aborted call at once, tells the validator, and lets go of everything', async () => {
     const run = makeRun({ artifacts: { 'trades.db': Buffer.alloc(1_000_000, 1) } });
     const controller = new AbortController();
