@@ -9,11 +9,11 @@ import type { ArtifactFile, Validator, Verdict } from './validator.ts';
 /** How compressed files are checked. */
 export interface CompressedOptions extends KindOptions {
   /** Bytes that a file may decompress to, to be checked to its end; 1 TiB. A larger one is not verified. */
-  maxBytes?: number;
+  maxBytes?: number | undefined;
 }
 
 /** What a file may decompress to. */
-export const MOST_OUTPUT = 2 ** 40;
+const MOST_OUTPUT = 2 ** 40;
 
 /** The entry of the option. */
 export const maxBytes = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), MOST_OUTPUT);

@@ -9,4 +9,5 @@ export { sqlite } from './sqlite.ts';
 export type { SqliteOptions } from './sqlite.ts';
 export { tar } from './tar.ts';
 export { zstd } from './zstd.ts';
+export type { Artifact } from '../model.ts';
 export type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';

@@ -8,9 +8,9 @@ import type { Validator } from './validator.ts';
 /** How JSON files are checked. */
 export interface JsonOptions {
   /** Applies to artifacts whose logical name or path it matches; those that end in `.json`. */
-  names?: RegExp;
+  names?: RegExp | undefined;
   /** Levels of nesting that are followed; 1,000,000, one bit each. A deeper file is not verified. */
-  maxDepth?: number;
+  maxDepth?: number | undefined;
 }
 
 /**

@@ -7,9 +7,9 @@ import type { Validator } from './validator.ts';
 /** How a built-in validator knows the artifacts it applies to. */
 export interface KindOptions {
   /** Applies to artifacts whose logical name or path it matches; by default the usual endings. */
-  names?: RegExp;
+  names?: RegExp | undefined;
   /** Applies also to files whose first bytes say that they are of this kind, whatever they are called; true. */
-  magic?: boolean;
+  magic?: boolean | undefined;
 }
 
 /** The entries of `KindOptions` in a schema; `names` is the default of its own. */

@@ -7,7 +7,7 @@ import { startThread, type ThreadHandle } from './thread-handle.ts';
 import type { ArtifactFile, ValidationContext, Verdict } from './validator.ts';
 
 /** Bytes that are scanned on the calling thread, in chunks that take about a millisecond: less than starting a thread costs. */
-const SMALL = 1 << 20;
+const SMALL = 512 * 1_024;
 
 /** Chunks that a thread has at once: it never waits for the next. */
 const AHEAD = 2;

@@ -14,9 +14,9 @@ import type { ArtifactFile, ValidationContext, Validator, Verdict } from './vali
 /** How databases are checked. */
 export interface SqliteOptions extends KindOptions {
   /** Where private copies are made; the system's directory for temporary files. Must not be in the backups directory. */
-  directory?: string;
+  directory?: string | undefined;
   /** Milliseconds that one check may take, copying apart; an hour. What takes longer is not verified. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
 }
 
 /** The longest time a timer of Node can be set to. */
@@ -46,7 +46,10 @@ export function sqlite(options: SqliteOptions = {}): Validator {
   };
 }
 
-type Settings = Required<Pick<SqliteOptions, 'directory' | 'timeoutMs'>>;
+interface Settings {
+  readonly directory: string;
+  readonly timeoutMs: number;
+}
 
 /** Beside the log, its index; both may be written back to the database. */
 const spaceFor = (file: ArtifactFile, log: ArtifactFile | null): number =>

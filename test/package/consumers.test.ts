@@ -13,20 +13,22 @@ const run = promisify(execFile);
 const CONSUMERS = fileURLToPath(new URL('../consumers/', import.meta.url));
 const PATIENCE = 120_000;
 
-/** What a consumer writes: it tells what was answered, and whether threads were had. */
+/** What a consumer writes: it tells what was answered, what a validator said, and whether threads were had. */
 const PROGRAM = `
   import { subscribe } from 'node:diagnostics_channel';
   import { createInspector } from 'backup-run-inspector';
+  import { json, sqlite } from 'backup-run-inspector/validators';
   let threads = 'threads';
   subscribe('backup-run-inspector:fallback', ({ reason }) => { threads = String(reason); });
-  const inspector = createInspector({ root: process.argv[2], threads: 2 });
+  const inspector = createInspector({ root: process.argv[2], threads: 2, validators: [json({ names: /db$/ })] });
   inspector.getBackupRun({ run_id: process.argv[3] }).then(async (answer) => {
     await inspector.close();
-    console.log(answer.ok && answer.run.status, answer.coverage.complete, threads);
+    const [{ actual }] = answer.findings;
+    console.log(answer.ok && answer.run.status, answer.coverage.complete, actual, sqlite().name, threads);
   });
 `;
 const REQUIRING = PROGRAM.replace(/import (.*) from '(.*)';/g, "const $1 = require('$2');");
-const PRINTED = 'completed true threads\n';
+const PRINTED = 'completed true not JSON: expected a value, found "S" at byte 0 sqlite threads\n';
 
 /** What a program prints about the spec's run. */
 async function inspect(program: string): Promise<{ stdout: string; stderr: string }> {
