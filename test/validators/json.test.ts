@@ -100,7 +100,7 @@ describe('json() rejects', () => {
   it('says what was expected and found, and where', async () => {
     expect(await verdict('{"a":1,}')).toBe('invalid: not JSON: expected a name, found "}" at byte 7');
     expect(await verdict('\ufeff{}')).toBe(
-      'invalid: not JSON: expected no byte order mark, found 0xef at byte 0',
+      'invalid: not JSON: expected a value, without a byte order mark, found 0xef at byte 0',
     );
   });
 });
