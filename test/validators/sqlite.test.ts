@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Inspected } from '../../src/index.ts';
 import { sqlite } from '../../src/validators/index.ts';
 import { runChild } from '../support/built.ts';
@@ -131,6 +132,18 @@ describe('sqlite() with node:sqlite', () => {
   it.skipIf(lacking)('says of 0 bytes only that they are empty', async () => {
     const { inspected } = await inspect(makeRun({ artifacts: { 'trades.db': '' } }));
     expect(told(inspected)).toStrictEqual([['ARTIFACT_EMPTY', 'trades.db', undefined]]);
+  });
+
+  it.skipIf(lacking)('does not mind a lock that another program holds', async () => {
+    const run = makeRun({ artifacts: { 'trades.db': database } });
+    const holder = spawn('sqlite3', ['-batch', run.at('trades.db')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    onTestFinished(() => void holder.kill('SIGKILL'));
+    holder.stdin.write('BEGIN EXCLUSIVE;\n.print locked\n');
+    await once(holder.stdout, 'data');
+    const select = spawnSync('sqlite3', ['-batch', run.at('trades.db'), 'SELECT count(*) FROM trades'], { encoding: 'utf8' }); // prettier-ignore
+    expect(select.stderr).toMatch(/locked/);
+    const { inspected } = await inspect(run);
+    expect([told(inspected), inspected.coverage.complete]).toStrictEqual([[], true]);
   });
 
   it.skipIf(lacking)('says what is broken', async () => {
