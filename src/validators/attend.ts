@@ -24,20 +24,38 @@ export interface Watch {
   readonly stop: () => void;
 }
 
+/** Milliseconds between the end of a silence and the verdict. */
+const SECOND_LOOK = 20;
+
 /** Gives up, once, after so many milliseconds in which nothing was done. */
 export function createWatch(milliseconds: number, giveUp: () => void): Watch {
   let at = performance.now();
   let working = 0;
-  let timer: NodeJS.Timeout;
-  const look = (): void => {
-    const silence = working > 0 ? 0 : performance.now() - at;
-    if (silence >= milliseconds) giveUp();
-    else timer = setTimeout(look, Math.ceil(milliseconds - silence));
-  };
-  const alive = (): void => {
+  let isStopped = false;
+  let timer = setTimeout(look, milliseconds);
+
+  function left(): number {
+    return working > 0 ? milliseconds : milliseconds - (performance.now() - at);
+  }
+
+  function look(): void {
+    if (left() > 0) timer = setTimeout(look, Math.ceil(left()));
+    // A program that was stopped or busy for so long sees its timers before what it was told meanwhile.
+    else
+      setImmediate(() => {
+        if (!isStopped) timer = setTimeout(lookAgain, SECOND_LOOK);
+      });
+  }
+
+  function lookAgain(): void {
+    if (left() > 0) look();
+    else giveUp();
+  }
+
+  function alive(): void {
     at = performance.now();
-  };
-  timer = setTimeout(look, milliseconds);
+  }
+
   return {
     alive,
     begin() {
@@ -47,7 +65,10 @@ export function createWatch(milliseconds: number, giveUp: () => void): Watch {
       working -= 1;
       alive();
     },
-    stop: () => clearTimeout(timer),
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
   };
 }
 

@@ -128,7 +128,8 @@ export function createContents(
     try {
       leave = await gate.enter(validating.cancellation);
       const outcomes = await validateArtifact(subject, validating);
-      if (outcomes.every(({ is }) => is !== 'left out')) said.set(key, outcomes);
+      const isSettled = outcomes.length > 0 && outcomes.every(({ is }) => is !== 'left out');
+      if (isSettled) said.set(key, outcomes);
       return outcomes;
     } catch (reason) {
       if (reason instanceof OutOfTime) return [OUT_OF_TIME];

@@ -1,6 +1,6 @@
 import { renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   createInspector,
   createMemo,
@@ -11,6 +11,7 @@ import {
   type Validator,
   type Verdict,
 } from '../../src/index.ts';
+import { createWatch } from '../../src/validators/attend.ts';
 import { beingRead, letGo } from '../support/descriptors.ts';
 import { artifactRecord, makeRun, RUN_ID, sha256 } from '../support/runs.ts';
 import { validated, verdictOn } from '../support/validated.ts';
@@ -206,6 +207,24 @@ describe('getBackupRun() gives a validator up late when it', () => {
       return { ok: true };
     });
     expect(await verdictOn({ ...trades(slow), options: { stallTimeoutMs: 200 } })).toBe('ok');
+  });
+});
+
+describe('createWatch()', () => {
+  it('does not give up because the program itself was busy', async () => {
+    let gaveUp = 0;
+    const watch = createWatch(50, () => {
+      gaveUp += 1;
+    });
+    // Longer than the silence, while a sign of life waits behind the timer.
+    const until = performance.now() + 80;
+    setImmediate(watch.alive);
+    while (performance.now() < until);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(gaveUp).toBe(0);
+    await vi.waitUntil(() => gaveUp > 0);
+    watch.stop();
+    expect(gaveUp).toBe(1);
   });
 });
 
