@@ -43,6 +43,8 @@ export default defineConfig([
         setup(build) {
           // The command line uses the library that is shipped beside it.
           build.onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+          const validators = { path: './validators.js', external: true };
+          build.onResolve({ filter: /^\.\.\/validators\/index\.ts$/ }, () => validators);
         },
       },
     ],

@@ -1,6 +1,6 @@
 /** What was typed comes in, the library and what it is called with go out; it is loaded here, when it is first needed. */
 
-import type { InspectionOptions, Inspector, InspectorOptions } from '../index.ts';
+import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../index.ts';
 import { textOf, type Arguments } from './arguments.ts';
 import { LEVELS } from './options.ts';
 import type { Outcomes } from './work.ts';
@@ -18,11 +18,11 @@ export function rootOf(args: Arguments, { environment }: Pick<Surroundings, 'env
   );
 }
 
-/** What an inspector is made with. */
-export function inspectorOptionsOf(
+/** What an inspector is made with; the validators are loaded when they are wanted. */
+export async function inspectorOptionsOf(
   args: Arguments,
   surroundings: Pick<Surroundings, 'environment'>,
-): InspectorOptions {
+): Promise<InspectorOptions> {
   const threads = textOf(args, 'threads');
   const rate = textOf(args, 'max-rate');
   return {
@@ -30,7 +30,13 @@ export function inspectorOptionsOf(
     limits: { findings: MOST_FINDINGS },
     ...(threads !== undefined && { threads: parseThreads(threads, '--threads') }),
     ...(rate !== undefined && { maxBytesPerSecond: parseRate(rate, '--max-rate') }),
+    ...(args.texts.has('validate') && { validators: await allValidators() }),
   };
+}
+
+async function allValidators(): Promise<Validator[]> {
+  const { gzip, json, sqlite, tar, zstd } = await import('../validators/index.ts');
+  return [sqlite(), gzip(), zstd(), tar(), json()];
 }
 
 /** How a run is inspected. */

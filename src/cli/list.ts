@@ -27,7 +27,7 @@ export async function list(args: Arguments, surroundings: Surroundings): Promise
   const form = formOf(args);
   const filter = filterOf(args);
   const writer = writerOf(form, args, surroundings);
-  const options = inspectorOptionsOf(args, surroundings);
+  const options = await inspectorOptionsOf(args, surroundings);
   return withInspector(options, surroundings, async (inspector) => {
     const { signal } = surroundings;
     const outcomes = new Set<Outcome>();

@@ -42,6 +42,11 @@ export const OPTIONS = {
   threads: { value: 'N', about: 'threads that hash; 0 hashes on the main thread', of: READING },
   'max-rate': { value: 'RATE', about: 'bytes to read in a second, such as 200MB', of: READING },
   'time-budget': { value: 'TIME', about: 'stop hashing after a time such as 30s, for each run', of: READING },
+  validate: {
+    value: null,
+    about: 'look also at the content of SQLite, gzip, zstd, tar and JSON files',
+    of: READING,
+  },
   all: { value: null, about: 'every run of the root, newest first', of: ['verify'] },
   latest: { value: null, about: 'the newest run of the root', of: ['verify'] },
   status: { value: 'STATUS', about: 'only runs that stand so', of: LIST, isRepeatable: true },

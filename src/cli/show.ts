@@ -15,8 +15,8 @@ import { complain, complainOf, formOf, viewOf, wasInterrupted, type Form, type O
 /** Shows one run. */
 export async function show(args: Arguments, surroundings: Surroundings): Promise<Outcomes> {
   const form = formOf(args);
-  const options = inspectorOptionsOf(args, surroundings);
   const call = inspectionOptionsOf(args);
+  const options = await inspectorOptionsOf(args, surroundings);
   const runId = await onlyRunId(args.words, surroundings);
   const display = createProgressDisplay(surroundings, args.texts.has('quiet'));
   const inspect = async (inspector: Inspector): Promise<Outcomes> => {

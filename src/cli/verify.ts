@@ -16,7 +16,7 @@ export async function verify(args: Arguments, surroundings: Surroundings): Promi
   const form = formOf(args);
   const which = whichOf(args);
   const call = inspectionOptionsOf(args);
-  const options = inspectorOptionsOf(args, surroundings);
+  const options = await inspectorOptionsOf(args, surroundings);
   const display = createProgressDisplay(surroundings, args.texts.has('quiet'));
   const writer = createValidationWriter(form, args, surroundings, display);
   return withInspector(options, surroundings, async (inspector) => {

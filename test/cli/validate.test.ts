@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { run } from '../support/program.ts';
+import { makeRun, RUN_ID } from '../support/runs.ts';
+
+describe('backup-run --validate', () => {
+  const artifacts = { 'prices.json': '{"EURUSD": 1.1' };
+
+  it('looks at the content, and without it nobody does', async () => {
+    const { root } = makeRun({ artifacts });
+    const asked = (...words: string[]) => run([...words, '--root', root, RUN_ID]);
+    expect((await asked('show')).code).toBe(0);
+    expect((await asked('verify')).code).toBe(0);
+    const { stdout, stderr, code } = await asked('show', '--validate');
+    expect({ stderr, code }).toStrictEqual({ stderr: '', code: 1 });
+    expect(stdout).toMatch(/^ {4}prices\.json +14 B {2}content invalid {2}[0-9a-f]{12}$/m);
+    expect(stdout).toMatch(/\nDamaged: do not restore from this run; 1 error, 1 of 1 artifact bad\.\n$/);
+    const verified = await asked('verify', '--validate');
+    expect(verified.code).toBe(1);
+    expect(verified.stdout).toMatch(
+      /^damaged +20260629-121045-000001 {2}"prices.json" is rejected by a content validator: /,
+    );
+  });
+
+  it('finds nothing wrong with content that is sound', async () => {
+    const { root } = makeRun({ artifacts: { 'prices.json': '{"EURUSD": 1.1}' } });
+    const { stdout, code } = await run(['verify', '--validate', '--root', root, RUN_ID]);
+    expect(stdout).toMatch(/^restorable /);
+    expect(code).toBe(0);
+  });
+});
