@@ -13,6 +13,7 @@ const LAYERS = [
   ['verify/'],
   ['validators/'],
   ['request', 'assemble', 'restorable'],
+  ['visit-run'],
   ['inspect-run'],
   ['listing/'],
   ['inspector'],
