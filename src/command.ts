@@ -8,7 +8,8 @@ import type { Inspector } from './inspector.ts';
 import { moment, wantedRuns, type RunFilter } from './listing/filter.ts';
 import { describe } from './manifest/schemas.ts';
 import type { BackupRun } from './model.ts';
-import { abortSignal, budget, checked, type InspectionOptions } from './request.ts';
+import { checked } from './options.ts';
+import { abortSignal, budget, type InspectionOptions } from './request.ts';
 
 /** Who sent a message: what the caller's own log-in found out, never a part of the message. */
 export interface CommandSession {

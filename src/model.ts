@@ -3,11 +3,32 @@
 /** What a run copies: everything, or the participants that were asked for. */
 export type RunType = 'full' | 'scoped';
 
+/** Every type of run. */
+export const RUN_TYPES = ['full', 'scoped'] as const satisfies readonly RunType[];
+
 /** What started a run. */
 export type RunTrigger = 'manual' | 'cron' | 'pre_update' | 'shutdown';
 
+/** Everything that may start a run. */
+export const RUN_TRIGGERS = [
+  'manual',
+  'cron',
+  'pre_update',
+  'shutdown',
+] as const satisfies readonly RunTrigger[];
+
 /** How a run stands. */
 export type RunStatus = 'running' | 'completed' | 'failed' | 'partial' | 'cancelled' | 'timeout';
+
+/** Every status of a run. */
+export const RUN_STATUSES = [
+  'running',
+  'completed',
+  'failed',
+  'partial',
+  'cancelled',
+  'timeout',
+] as const satisfies readonly RunStatus[];
 
 /** How a participant ended. */
 export type ParticipantStatus = 'completed' | 'failed';
@@ -76,6 +97,9 @@ export interface BackupRun {
  * `none` opens no artifact. `size` and `none` take the rest of each verdict from the record.
  */
 export type Level = 'digest' | 'size' | 'none';
+
+/** Every level, from the most thorough on. */
+export const LEVELS = ['digest', 'size', 'none'] as const satisfies readonly Level[];
 
 /** How far the verdicts of an answer reach. */
 export interface Coverage {

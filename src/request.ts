@@ -6,7 +6,8 @@ import * as v from 'valibot';
 import { invalidData, notFound, Refusal } from './errors.ts';
 import { describe } from './manifest/schemas.ts';
 import type { InspectionLimits } from './limits.ts';
-import type { Level } from './model.ts';
+import { LEVELS, type Level } from './model.ts';
+import { checked } from './options.ts';
 import { NAME } from './store/layout.ts';
 import type { Validator } from './validators/validator.ts';
 import type { Memo } from './verify/memo.ts';
@@ -136,7 +137,7 @@ export const abortSignal = v.custom<AbortSignal>(isAbortSignal, 'expected an Abo
 export const budget = v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_TIMER));
 
 const inspectionSchema = v.object({
-  level: v.optional(v.picklist(['digest', 'size', 'none']), 'digest'),
+  level: v.optional(v.picklist(LEVELS), 'digest'),
   signal: v.optional(abortSignal),
   timeBudgetMs: v.optional(budget),
   onProgress: v.optional(v.custom<(progress: Progress) => void>(isFunction, 'expected a function')),
@@ -152,20 +153,6 @@ export function inspectorSettings(options: unknown): InspectorSettings {
 export function inspectionSettings(options: unknown): InspectionSettings {
   const { level, signal, timeBudgetMs, onProgress } = checked(inspectionSchema, options, 'inspect a run');
   return { level, signal, timeBudgetMs, onProgress };
-}
-
-/** Checks options of a caller; throws a `TypeError` that names the first bad one. */
-export function checked<Schema extends v.GenericSchema>(
-  schema: Schema,
-  options: unknown,
-  task: string,
-): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, options);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const option = v.getDotPath(issue);
-  const where = option === null ? 'options' : `option ${option}`;
-  throw new TypeError(`Cannot ${task}: ${where}: ${issue.message}`);
 }
 
 function isFunction(value: unknown): boolean {

@@ -3,7 +3,7 @@ import { SOURCES, type Source } from './support/sources.ts';
 
 /** From the bottom up; a name that ends in `/` is a folder. Files of one layer may import each other, without a cycle. */
 const LAYERS = [
-  ['quote', 'cancellation', 'slices', 'patience', 'limits'],
+  ['quote', 'cancellation', 'slices', 'patience', 'limits', 'options'],
   ['gate', 'model'],
   ['findings', 'errors'],
   ['answer'],

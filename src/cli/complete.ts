@@ -1,19 +1,16 @@
 /** What stands on the command line up to the cursor comes in, what the last word may become goes out, one a line. */
 
+import { LEVELS, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model.ts';
 import { DIRECTORIES } from './completion.ts';
 import { withInspector } from './library.ts';
 import {
   isOptionName,
   isSubcommand,
-  LEVELS,
   OPTION_NAMES,
   optionOf,
   optionsOf,
   SHELLS,
-  STATUSES,
   SUBCOMMANDS,
-  TRIGGERS,
-  TYPES,
   type OptionName,
   type Subcommand,
 } from './options.ts';
@@ -101,9 +98,9 @@ function stepped(state: State, word: string): State {
 
 const VALUES: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
   level: LEVELS,
-  status: STATUSES,
-  type: TYPES,
-  trigger: TRIGGERS,
+  status: RUN_STATUSES,
+  type: RUN_TYPES,
+  trigger: RUN_TRIGGERS,
 };
 
 function valuesOf(name: string, prefix: string, current: string): Wanted {

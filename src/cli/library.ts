@@ -1,8 +1,8 @@
 /** What was typed comes in, the library and what it is called with go out; it is loaded here, when it is first needed. */
 
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../index.ts';
+import { LEVELS } from '../model.ts';
 import { textOf, type Arguments } from './arguments.ts';
-import { LEVELS } from './options.ts';
 import type { Outcomes } from './work.ts';
 import type { Surroundings } from './surroundings.ts';
 import { parseDuration, parseRate, parseThreads, parseWord } from './values.ts';

@@ -1,11 +1,11 @@
 /** Filters come in, the runs of the root that pass them go out, newest first. */
 
 import type { ListedRun, RunFilter } from '../index.ts';
+import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model.ts';
 import { textOf, type Arguments } from './arguments.ts';
 import type { Outcome } from './exit-code.ts';
 import { createArrayWriter } from './json.ts';
 import { inspectorOptionsOf, rootOf, withInspector } from './library.ts';
-import { STATUSES, TRIGGERS, TYPES } from './options.ts';
 import { createListing, type Listing } from './render-list.ts';
 import type { Surroundings } from './surroundings.ts';
 import { parseTime } from './times.ts';
@@ -53,9 +53,9 @@ function filterOf(args: Arguments): RunFilter {
     return texts === undefined ? undefined : parseWords(texts, `--${name}`, known);
   };
   const [status, type, trigger] = [
-    words('status', STATUSES),
-    words('type', TYPES),
-    words('trigger', TRIGGERS),
+    words('status', RUN_STATUSES),
+    words('type', RUN_TYPES),
+    words('trigger', RUN_TRIGGERS),
   ];
   return {
     ...(status !== undefined && { status }),

@@ -1,7 +1,5 @@
 /** The words of the command line: every subcommand and every option is spelled here and nowhere else. */
 
-import type { Level, RunStatus, RunTrigger, RunType } from '../index.ts';
-
 /** What can be asked. */
 export const SUBCOMMANDS = ['show', 'list', 'verify', 'completion'] as const;
 
@@ -82,22 +80,3 @@ export function optionOf(name: OptionName): Option {
 export function optionsOf(subcommand: Subcommand): OptionName[] {
   return OPTION_NAMES.filter((name) => optionOf(name).of.includes(subcommand));
 }
-
-/** What `--level` may be. */
-export const LEVELS = ['digest', 'size', 'none'] as const satisfies readonly Level[];
-
-/** What `--status` may be. */
-export const STATUSES = [
-  'running',
-  'completed',
-  'failed',
-  'partial',
-  'cancelled',
-  'timeout',
-] as const satisfies readonly RunStatus[];
-
-/** What `--type` may be. */
-export const TYPES = ['full', 'scoped'] as const satisfies readonly RunType[];
-
-/** What `--trigger` may be. */
-export const TRIGGERS = ['manual', 'cron', 'pre_update', 'shutdown'] as const satisfies readonly RunTrigger[];

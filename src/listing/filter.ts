@@ -1,8 +1,17 @@
 /** The options of a listing come in, a complete filter goes out; a bad one is the caller's mistake (pure). */
 
 import * as v from 'valibot';
-import type { BackupRun, RunStatus, RunTrigger, RunType } from '../model.ts';
-import { abortSignal, checked, natural } from '../request.ts';
+import {
+  RUN_STATUSES,
+  RUN_TRIGGERS,
+  RUN_TYPES,
+  type BackupRun,
+  type RunStatus,
+  type RunTrigger,
+  type RunType,
+} from '../model.ts';
+import { checked } from '../options.ts';
+import { abortSignal, natural } from '../request.ts';
 
 /** Which runs are listed, and how. */
 export interface RunFilter {
@@ -41,15 +50,15 @@ const short = v.custom<unknown>(
   `expected at most ${MOST_CHOICES} values`,
 );
 
-function choice<const Options extends readonly string[]>(...options: Options) {
+function choice<const Options extends readonly string[]>(options: Options) {
   return v.optional(v.pipe(short, v.array(v.picklist(options))));
 }
 
 /** What is asked of the runs themselves, by the names of their fields in answers. */
 export const wantedRuns = {
-  status: choice('running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'),
-  type: choice('full', 'scoped'),
-  trigger: choice('manual', 'cron', 'pre_update', 'shutdown'),
+  status: choice(RUN_STATUSES),
+  type: choice(RUN_TYPES),
+  trigger: choice(RUN_TRIGGERS),
   limit: v.optional(natural),
 };
 

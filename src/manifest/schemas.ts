@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import type { ManifestIssue } from '../errors.ts';
+import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model.ts';
 import { quote } from '../quote.ts';
 import { NAME } from '../store/layout.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
@@ -100,9 +101,9 @@ export const participantManifestSchema: v.GenericSchema<unknown, ParticipantMani
 const runEntries = {
   backup_format_version: version,
   run_id: name,
-  type: oneOf('full', 'scoped'),
-  trigger: oneOf('manual', 'cron', 'pre_update', 'shutdown'),
-  status: oneOf('running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'),
+  type: oneOf(...RUN_TYPES),
+  trigger: oneOf(...RUN_TRIGGERS),
+  status: oneOf(...RUN_STATUSES),
   started_at: count,
   finished_at: v.optional(count, 0),
   error_summary: v.optional(text, ''),

@@ -3,7 +3,8 @@
 import { createGunzip } from 'node:zlib';
 import * as v from 'valibot';
 import { inflate, OUTPUT_CHUNK, type Ended, type Inflation } from './inflate.ts';
-import { appliesTo, beginsWith, checkedOptions, kindEntries, type KindOptions } from './kind.ts';
+import { checked } from '../options.ts';
+import { appliesTo, beginsWith, kindEntries, type KindOptions } from './kind.ts';
 import type { ArtifactFile, Validator, Verdict } from './validator.ts';
 
 /** How compressed files are checked. */
@@ -26,7 +27,7 @@ export const maxBytes = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValu
  */
 export function gzip(options: CompressedOptions = {}): Validator {
   const schema = v.object({ ...kindEntries(/\.t?gz$/i), maxBytes });
-  const settings = checkedOptions('gzip', schema, options);
+  const settings = checked(schema, options, 'create validator gzip');
   return {
     name: 'gzip',
     applies: appliesTo(settings, beginsWith(0x1f, 0x8b, 0x08)),

@@ -1,7 +1,8 @@
 /** A JSON file comes in, whether it is one value in UTF-8 goes out. */
 
 import * as v from 'valibot';
-import { appliesTo, checkedOptions, kindEntries } from './kind.ts';
+import { checked } from '../options.ts';
+import { appliesTo, kindEntries } from './kind.ts';
 import { scan } from './scan.ts';
 import type { Validator } from './validator.ts';
 
@@ -22,7 +23,7 @@ export function json(options: JsonOptions = {}): Validator {
   const { names } = kindEntries(/\.json$/i);
   const depth = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2 ** 30));
   const schema = v.object({ names, maxDepth: v.optional(depth, 1_000_000) });
-  const { maxDepth, ...settings } = checkedOptions('json', schema, options);
+  const { maxDepth, ...settings } = checked(schema, options, 'create validator json');
   return {
     name: 'json',
     applies: appliesTo({ ...settings, magic: false }, () => false),

@@ -17,20 +17,6 @@ export function kindEntries(names: RegExp) {
   return { names: v.optional(v.instance(RegExp), names), magic: v.optional(v.boolean(), true) };
 }
 
-/** Completes the options of a validator; throws a `TypeError` for bad ones. */
-export function checkedOptions<Schema extends v.GenericSchema>(
-  validator: string,
-  schema: Schema,
-  options: unknown,
-): v.InferOutput<Schema> {
-  const parsed = v.safeParse(schema, options);
-  if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  const option = v.getDotPath(issue);
-  const where = option === null ? 'options' : `option ${option}`;
-  throw new TypeError(`Cannot create validator ${validator}: ${where}: ${issue.message}`);
-}
-
 /** Whether a file begins as this kind does. */
 type Magic = (head: Uint8Array) => boolean;
 

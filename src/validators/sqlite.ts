@@ -6,7 +6,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { waitAWhile } from '../patience.ts';
-import { appliesTo, beginsWith, checkedOptions, kindEntries, type KindOptions } from './kind.ts';
+import { checked } from '../options.ts';
+import { appliesTo, beginsWith, kindEntries, type KindOptions } from './kind.ts';
 import { createPrivateCopy, obstacleIn, type PrivateCopy } from './private-copy.ts';
 import { startThread } from './thread-handle.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
@@ -37,7 +38,7 @@ export function sqlite(options: SqliteOptions = {}): Validator {
     directory: v.optional(v.pipe(v.string(), v.nonEmpty(), v.excludes('\0')), tmpdir),
     timeoutMs: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(LONGEST_TIMER)), 3_600_000),
   });
-  const { timeoutMs, ...settings } = checkedOptions('sqlite', schema, options);
+  const { timeoutMs, ...settings } = checked(schema, options, 'create validator sqlite');
   const directory = resolve(settings.directory);
   return {
     name: 'sqlite',

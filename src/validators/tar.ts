@@ -1,7 +1,8 @@
 /** A tar archive comes in, whether it is whole goes out. */
 
 import * as v from 'valibot';
-import { appliesTo, checkedOptions, kindEntries, type KindOptions } from './kind.ts';
+import { checked } from '../options.ts';
+import { appliesTo, kindEntries, type KindOptions } from './kind.ts';
 import { scan } from './scan.ts';
 import type { Validator } from './validator.ts';
 
@@ -16,7 +17,7 @@ const MAGIC = Buffer.from('ustar');
  * @throws TypeError for options of a wrong type.
  */
 export function tar(options: KindOptions = {}): Validator {
-  const settings = checkedOptions('tar', v.object(kindEntries(/\.tar$/i)), options);
+  const settings = checked(v.object(kindEntries(/\.tar$/i)), options, 'create validator tar');
   return {
     name: 'tar',
     applies: appliesTo(settings, (head) => MAGIC.equals(head.subarray(MAGIC_AT, MAGIC_AT + MAGIC.length))),

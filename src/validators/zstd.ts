@@ -4,7 +4,8 @@ import * as zlib from 'node:zlib';
 import * as v from 'valibot';
 import { maxBytes, type CompressedOptions } from './gzip.ts';
 import { inflate, OUTPUT_CHUNK, type Ended, type Engine, type Inflation } from './inflate.ts';
-import { appliesTo, beginsWith, checkedOptions, kindEntries } from './kind.ts';
+import { checked } from '../options.ts';
+import { appliesTo, beginsWith, kindEntries } from './kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
 import { createFrameWalker, type FramePiece, type ZstdFrame } from './zstd-frames.ts';
 
@@ -20,7 +21,7 @@ const MOST_WINDOW = 1n << 27n;
  */
 export function zstd(options: CompressedOptions = {}): Validator {
   const schema = v.object({ ...kindEntries(/\.t?zst$/i), maxBytes });
-  const settings = checkedOptions('zstd', schema, options);
+  const settings = checked(schema, options, 'create validator zstd');
   return {
     name: 'zstd',
     applies: appliesTo(settings, beginsWith(0x28, 0xb5, 0x2f, 0xfd)),
