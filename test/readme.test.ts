@@ -58,6 +58,11 @@ describe('README.md', () => {
     expect(printed).toBe(code.includes('console.log') ? 'completed 1 true\n' : '');
   });
 
+  it('has every section once', () => {
+    const headings = README.match(/^#+ .*$/gm) ?? [];
+    expect(headings).toEqual([...new Set(headings)]);
+  });
+
   it('shows the two set-up commands, each on one line', () => {
     expect(README).toContain('\nnpm ci && npm run demo\n');
     expect(README).toContain('\nnpm ci && npm test\n');
