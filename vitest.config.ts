@@ -13,11 +13,11 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      // One only runs as a thread, one has nothing to run.
-      exclude: ['src/**/*.generated.ts', 'src/verify/hashing/thread.ts', 'src/index.ts'],
+      // They only run as threads, or as a program that is tested whole; the last one has nothing to run.
+      exclude: ['src/**/*.generated.ts', 'src/**/thread.ts', 'src/cli/**', 'src/index.ts'],
       reporter: [['text', { skipFull: true }]],
       // Of the quick tests, in this process alone: what runs in threads and child processes is not counted.
-      thresholds: { statements: 86, branches: 80, functions: 88, lines: 88 },
+      thresholds: { statements: 88, branches: 82, functions: 90, lines: 89 },
     },
     // The closing line comes last: reporters are called in this order.
     reporters: ['default', new ClosingLine()],

@@ -7,7 +7,8 @@ import esbuild from 'esbuild';
 import { rollup } from 'rollup';
 import webpack from 'webpack';
 
-const REQUIRE = "import { createRequire as R } from 'node:module'; const require = R(import.meta.url);";
+const REQUIRE =
+  "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);";
 
 const BUNDLERS = {
   esbuild: (format, entry, outfile) =>
