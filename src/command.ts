@@ -2,13 +2,14 @@
 
 import * as v from 'valibot';
 import type { Answer, ListedRun, Validation } from './answer.ts';
-import { createRelay, type Relay } from './cancellation.ts';
+import { createCanceller, createRelay, type Relay } from './cancellation.ts';
 import { accessDenied, busy, invalidFilter, Refusal, unknownCommand, type BackupRunError } from './errors.ts';
+import { createGate, type Gate } from './gate.ts';
 import type { Inspector } from './inspector.ts';
 import { moment, wantedRuns, type RunFilter } from './listing/filter.ts';
-import { describe } from './manifest/schemas.ts';
 import type { BackupRun } from './model.ts';
 import { checked } from './options.ts';
+import { quote } from './quote.ts';
 import { abortSignal, budget, type InspectionOptions } from './request.ts';
 
 /** Who sent a message: what the caller's own log-in found out, never a part of the message. */
@@ -97,6 +98,7 @@ type Body = BackupRun | (BackupRun & { readonly ok: true }) | Pick<RunsReply, 'r
 export function createCommandHandler(inspector: Inspector, options: CommandOptions = {}): CommandHandler {
   const { timeBudgetMs } = checked(handlerSchema, options, 'create a command handler');
   const relay = createRelay();
+  const lists = createGate(LISTS_AT_ONCE);
   return async (message, session, messageOptions = {}) => {
     const { signal } = checked(messageSchema, messageOptions, 'handle a message');
     const role = keyOf(session, 'role');
@@ -105,7 +107,7 @@ export function createCommandHandler(inspector: Inspector, options: CommandOptio
     const envelope = typeof extID === 'string' || isFiniteNumber(extID) ? { extID } : {};
     try {
       if (typeof role !== 'string' || !ROLES.includes(role)) throw new Refusal(accessDenied(ROLES));
-      return { ...envelope, ...(await carryOut(message, inspector, { signal, timeBudgetMs, relay })) };
+      return { ...envelope, ...(await carryOut(message, inspector, { signal, timeBudgetMs, relay, lists })) };
     } catch (thrown) {
       if (thrown instanceof Refusal) return { ...envelope, ...failure(thrown.error) };
       throw thrown;
@@ -129,7 +131,9 @@ async function carryOut(message: unknown, inspector: Inspector, call: Call): Pro
     case 'GetBackupsList':
       return listRows(inspector, keyOf(message, 'data'), call);
     default:
-      throw new Refusal(unknownCommand(COMMANDS, describe(command)));
+      throw new Refusal(
+        unknownCommand(COMMANDS, typeof command === 'string' ? quote(command) : `a ${typeof command}`),
+      );
   }
 }
 
@@ -137,7 +141,11 @@ async function carryOut(message: unknown, inspector: Inspector, call: Call): Pro
 interface Call extends Pick<InspectionOptions, 'signal' | 'timeBudgetMs'> {
   /** One signal may be given with many messages, and takes few listeners without a warning. */
   readonly relay: Relay;
+  readonly lists: Gate;
 }
+
+/** Lists under way at once: each holds all of its rows. */
+const LISTS_AT_ONCE = 4;
 
 /** What an object of any origin has under a key; nothing when it cannot be read. */
 function keyOf(value: unknown, key: string): unknown {
@@ -182,14 +190,18 @@ function filterOf(data: unknown = {}): RunFilter {
 const OVER = new Error('the time budget is over');
 
 async function listRows(inspector: Inspector, data: unknown, call: Call): Promise<Pick<RunsReply, 'rows'>> {
-  const { signal, timeBudgetMs, relay } = call;
+  const { signal, timeBudgetMs, relay, lists } = call;
   const filter = filterOf(data);
+  const canceller = createCanceller();
   const end = new AbortController();
-  if (signal?.aborted === true) end.abort(signal.reason);
-  const unlisten = signal && relay.listen(signal, (reason) => end.abort(reason));
-  const timer = timeBudgetMs === undefined ? undefined : setTimeout(() => end.abort(OVER), timeBudgetMs);
+  canceller.onCancel((reason) => end.abort(reason));
+  if (signal?.aborted === true) canceller.cancel(signal.reason);
+  const unlisten = signal && relay.listen(signal, canceller.cancel);
+  const timer = timeBudgetMs === undefined ? undefined : setTimeout(canceller.cancel, timeBudgetMs, OVER);
   const rows: RunsReply['rows'] = [];
+  let leave: (() => void) | null = null;
   try {
+    leave = await lists.enter(canceller);
     for await (const row of inspector.listBackupRuns({ ...filter, signal: end.signal }))
       rows.push(rowOf(row));
     return { rows };
@@ -198,6 +210,7 @@ async function listRows(inspector: Inspector, data: unknown, call: Call): Promis
     // A part of the list would pass for the whole of it.
     throw new Refusal(busy(`not all of them could be listed in ${timeBudgetMs} ms; ask with a limit`));
   } finally {
+    leave?.();
     clearTimeout(timer);
     unlisten?.();
   }

@@ -70,7 +70,7 @@ export async function inspectRun(
     const runId = runIdOf(request);
     const meter = createMeter(runId, call.onProgress, canceller.cancel);
     canceller.onCancel(meter.stop);
-    const leave = await shared.gateFor(call).enter(canceller);
+    const leave = await enterInTime(call, reading.canceller, canceller, shared);
     try {
       if (call.level !== 'none') shared.hasher.prepare();
       const inspection = {
@@ -99,6 +99,21 @@ export async function inspectRun(
   } finally {
     reading.end();
     reads.leave();
+  }
+}
+
+/** Waits for a place no longer than the time budget lasts: what hashes nothing any more goes with the quick ones. */
+async function enterInTime(
+  call: InspectionSettings,
+  reading: Cancellation,
+  canceller: Cancellation,
+  { gateFor }: Shared,
+): Promise<() => void> {
+  try {
+    return await gateFor(call).enter(reading);
+  } catch (reason) {
+    if (!(reason instanceof OutOfTime)) throw reason;
+    return gateFor({ ...call, level: 'none' }).enter(canceller);
   }
 }
 
@@ -206,11 +221,28 @@ async function lookAndSearch(
   const { call, shared, reads, reading, located, disk, cancellation } = inspection;
   const { hasher, memo } = shared;
   const claimed = claims.map(({ path }) => path);
-  const [measured, search] = await Promise.all([
-    measure(claims, { ...readingOf(inspection), level: call.level, hasher, reads, memo }),
-    isRunning ? NOTHING : searchRun(disk, located, claimed, cancellation).catch(endReading(reading)),
-  ]);
-  return { measured, search };
+  const searching = createCanceller();
+  const unlisten = cancellation.onCancel(searching.cancel);
+  const search = isRunning
+    ? Promise.resolve(NOTHING)
+    : searchRun(disk, located, claimed, searching).catch(endReading(reading));
+  try {
+    const measured = await measure(claims, {
+      ...readingOf(inspection),
+      level: call.level,
+      hasher,
+      reads,
+      memo,
+    });
+    return { measured, search: await search };
+  } catch (reason) {
+    // Without an answer nothing is looked for any more, and nothing may be held.
+    searching.cancel(reason);
+    await search.catch(() => undefined);
+    throw reason;
+  } finally {
+    unlisten();
+  }
 }
 
 /** How artifacts are read, to be measured and to be validated. */

@@ -76,7 +76,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   const root = createRoot(settings.root);
   const disk = createDisk(settings);
   const schedule = createSchedule();
-  const hasher = createHasher(settings, schedule);
+  const hasher = createHasher(settings, schedule, disk.session());
   const contents = createContents(settings, disk, schedule);
   const gates = {
     long: createGate(AT_ONCE.long),

@@ -8,7 +8,7 @@ import type { Cancellation, Canceller } from '../cancellation.ts';
 import { Refusal } from '../errors.ts';
 import { inspectRun, type Shared } from '../inspect-run.ts';
 import { inspectionSettings } from '../request.ts';
-import { mapInSlices } from '../slices.ts';
+import { createBreaks, mapInSlices } from '../slices.ts';
 import { readCatalog } from '../store/catalog.ts';
 import type { Session } from '../store/disk.ts';
 import { refusalOf } from '../store/errno.ts';
@@ -46,7 +46,10 @@ export async function* listRuns(
   }
   const listing: Listing = { filter, shared, order: createOrder(limit !== null), keptBytes: 0 };
   const rows = await step((canceller) => beginListing(listing, canceller));
+  const takeBreak = createBreaks();
   for (let count = 1; ; count += 1) {
+    // Rows that were kept come without a call: a loop that only takes them would give nobody a turn.
+    await takeBreak();
     const row = await step(async (canceller) => rows.shift() ?? nextRow(listing, canceller));
     if (row === null) return;
     yield row;

@@ -23,10 +23,7 @@ export interface Call {
   readonly kind: 'ask' | 'ask once' | 'wait' | 'release';
 }
 
-/**
- * A sequence of system calls that ends in a value; throws the fault of a call that failed. It is made where `yield*` stands
- * before it, and not kept or given to others: a thread has done it by then (see `verify/hashing/perform-call`).
- */
+/** A sequence of system calls that ends in a value; throws the fault of a call that failed. */
 export type Plan<T> = Generator<Call, T, void>;
 
 /** A path as the file system takes it; a buffer where a name is not UTF-8. */

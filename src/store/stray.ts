@@ -44,11 +44,11 @@ export function straysIn(search: Search, run: Located, known: Known): Strays {
   const unlisted = search.found
     .filter(({ names, isDirectory }) => !isDirectory && !isManifest(names.map(bytesOf)))
     .map(({ names }) => ({ path: pathOf(names), errno: null }));
-  const above = new Set(known.told.flatMap(directoriesAbove));
+  const told = search.unlistable.length === 0 ? [] : known.told.toSorted();
   // What could not be listed is told once: by what is known to be in it, or else here.
   const unlistable = search.unlistable
     .map(({ names, errno }) => ({ path: pathOf(names), errno }))
-    .filter(({ path }) => !above.has(path));
+    .filter(({ path }) => !leadsToOne(told, `${path}/`));
   const once = new Map(unlistable.map((each) => [each.path, each]));
   const strays = [...unlisted, ...once.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const findings = strays
@@ -61,9 +61,15 @@ export function straysIn(search: Search, run: Located, known: Known): Strays {
   return { findings, total: strays.length, wholly: search.unlistable.length === 0 };
 }
 
-function directoriesAbove(path: string): string[] {
-  const names = path.split('/');
-  return names.map((_, index) => names.slice(0, index).join('/'));
+/** Whether one of the paths, which are sorted, begins so. */
+function leadsToOne(sorted: readonly string[], prefix: string): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? '') < prefix) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low]?.startsWith(prefix) === true;
 }
 
 /** A text in which every character is one byte: names compare as the bytes they are. */

@@ -43,11 +43,11 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
 /** Looks at all files; at none when the time is over. */
 async function lookAtAll(
   files: readonly ClaimedFile[],
-  { hasher, run, disk, cancellation }: Measuring,
+  { hasher, run, cancellation }: Measuring,
 ): Promise<readonly (Look | Trouble)[]> {
   try {
     const asked = files.map(({ names }) => ({ names, size: 0 }));
-    return await hasher.look({ run, disk, cancellation, files: asked, onBytes: () => undefined });
+    return await hasher.look({ run, cancellation, files: asked, onBytes: () => undefined });
   } catch (reason) {
     if (reason instanceof OutOfTime) return [];
     throw reason;

@@ -1,9 +1,8 @@
 /** Files of the right size come in, what their reads say for certain goes out, each as soon as it is known. */
 
 import type { Cancellation } from '../cancellation.ts';
-import type { Disk } from '../store/disk.ts';
 import type { Located } from '../store/resolve.ts';
-import { isCritical, isExpected, settle, type ClaimedFile } from './claimed-file.ts';
+import { isCritical, isExpected, isToRead, settle, type ClaimedFile } from './claimed-file.ts';
 import { measurementOf, OutOfTime, OUT_OF_TIME, type Measurement } from './measurement.ts';
 import type { Memo } from './memo.ts';
 import type { Meter } from './progress.ts';
@@ -12,7 +11,6 @@ import type { KeyedFile, Participation, Read } from './sharing.ts';
 /** How the files of one run are read. */
 export interface ReadingRun {
   readonly run: Located;
-  readonly disk: Disk;
   readonly reads: Participation;
   readonly memo: Memo | null;
   /** Ends all reading, with `OutOfTime` when the budget is over. */
@@ -100,8 +98,15 @@ async function forEach<T>(
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const left = items.values();
+  let hasFailed = false;
   const workers = Array.from({ length: Math.min(atOnce, items.length) }, async () => {
-    for (const item of left) await work(item);
+    for (const item of left) {
+      if (hasFailed) return;
+      await work(item).catch((reason: unknown) => {
+        hasFailed = true;
+        throw reason;
+      });
+    }
   });
   const ended = await Promise.allSettled(workers);
   const failed = ended.find((each) => each.status === 'rejected');
@@ -111,7 +116,7 @@ async function forEach<T>(
 /** Reads files once; `OUT_OF_TIME` for all of them when the budget is over. */
 async function readTogether(
   group: readonly FileToRead[],
-  { run, disk, cancellation, reads, meter, onBytes }: ReadingRun,
+  { run, cancellation, reads, meter, onBytes }: ReadingRun,
 ): Promise<readonly Reading[]> {
   const { dev, ino } = run.address;
   for (const file of group) {
@@ -123,7 +128,7 @@ async function readTogether(
     if (file !== undefined) tellBytes(file, total, meter);
   };
   try {
-    return await reads.read({ run, disk, cancellation, files: group, onBytes, onProgress });
+    return await reads.read({ run, cancellation, files: group, onBytes, onProgress });
   } catch (reason) {
     if (reason instanceof OutOfTime) return group.map(() => OUT_OF_TIME);
     throw reason;
@@ -174,5 +179,7 @@ function believed(file: FileToRead, read: Reading, seen: Seen, { memo }: Reading
   const matches = isExpected(file.claimed, file.size, digest);
   if (matches && change === 'none' && read.isSettled) memo?.remember(identity, digest);
   if (!matches && seen.mismatch < 2) return null;
+  // It has grown since the look, and was cut off: that digest must not be held against a claim of the new size.
+  if (size !== file.size && isToRead(file.claimed, size)) return { found: 'changing' };
   return { found: 'content', size, digest, identity, isRemembered: false };
 }

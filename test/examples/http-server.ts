@@ -12,14 +12,13 @@ export function createHttpServer(
     response.on('close', () => gone.abort());
     const [path = '', query] = (request.url ?? '').split('?');
     const data = Object.fromEntries(new URLSearchParams(query));
-    handle({ command: path.slice(1), data }, logIn(request), { signal: gone.signal }).then(
-      (reply) => {
+    handle({ command: path.slice(1), data }, logIn(request), { signal: gone.signal })
+      .then((reply) => {
         response.statusCode = 'http_code' in reply ? reply.http_code : 200;
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify(reply));
-      },
-      // The client is gone, or the inspector was closed.
-      () => response.destroy(),
-    );
+      })
+      // The client is gone, the inspector was closed, or the reply is longer than a string may be.
+      .catch(() => response.destroy());
   });
 }

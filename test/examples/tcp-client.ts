@@ -20,7 +20,14 @@ export function createTcpClient(port: number, host = '127.0.0.1') {
     waiting.delete(extID);
   }, Infinity);
   socket.setEncoding('utf8');
-  socket.on('data', read);
+  socket.on('data', (text: string) => {
+    try {
+      read(text);
+    } catch {
+      // It does not speak as agreed.
+      socket.destroy();
+    }
+  });
   socket.on('error', () => socket.destroy());
   socket.on('close', () => {
     for (const { reject } of waiting.values()) reject(new Error('the connection was closed'));
@@ -33,8 +40,8 @@ export function createTcpClient(port: number, host = '127.0.0.1') {
     const extID = String(asked);
     return new Promise((resolve, reject) => {
       if (socket.closed) return reject(new Error('the connection is closed'));
-      waiting.set(extID, { resolve, reject });
       socket.write(`${JSON.stringify({ command, extID, data })}\r\n`);
+      waiting.set(extID, { resolve, reject });
     });
   }
 

@@ -10,12 +10,10 @@ export function createTcpServer(inspector: Inspector, logIn: (socket: Socket) =>
   return createServer((socket) => {
     const session = logIn(socket);
     const gone = new AbortController();
+    const waiting: string[] = [];
     let inFlight = 0;
 
     async function answer(message: string): Promise<void> {
-      inFlight += 1;
-      // A client that asks more, or does not take its replies, has to wait.
-      if (inFlight === MOST_IN_FLIGHT) socket.pause();
       try {
         const reply = await handle(parse(message), session, { signal: gone.signal });
         await new Promise((sent) => socket.write(`${JSON.stringify(reply)}\r\n`, sent));
@@ -24,19 +22,33 @@ export function createTcpServer(inspector: Inspector, logIn: (socket: Socket) =>
         socket.destroy();
       }
       inFlight -= 1;
-      if (inFlight < MOST_IN_FLIGHT) socket.resume();
+      work();
     }
 
-    const read = readMessages((message) => void answer(message));
+    /** A client that asks more, or does not take its replies, has to wait. */
+    function work(): void {
+      while (inFlight < MOST_IN_FLIGHT && waiting.length > 0) {
+        inFlight += 1;
+        void answer(waiting.shift() ?? '');
+      }
+      if (waiting.length > 0) socket.pause();
+      else socket.resume();
+    }
+
+    const read = readMessages((message) => waiting.push(message));
     socket.setEncoding('utf8');
     socket.on('data', (text: string) => {
       try {
         read(text);
+        work();
       } catch {
         socket.destroy();
       }
     });
-    socket.on('close', () => gone.abort());
+    socket.on('close', () => {
+      gone.abort();
+      waiting.length = 0;
+    });
     socket.on('error', () => socket.destroy());
   });
 }

@@ -68,7 +68,7 @@ function steppedShared(root: Root, stepping: Stepping): Shared {
     end: async (plan) => drive(plan),
     drain: () => Promise.resolve(),
   };
-  const hasher = createInProcessHasher(null, createSchedule());
+  const hasher = createInProcessHasher(null, createSchedule(), session);
   return {
     root,
     limits: inspectorSettings({ root: root.name }).limits,

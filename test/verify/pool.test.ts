@@ -38,7 +38,7 @@ async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
     rate: null,
     schedule,
     source: THREAD_SOURCE,
-    fallback: createInProcessHasher(null, schedule),
+    fallback: createInProcessHasher(null, schedule, disk),
     onFallback: (reason) => fallen.push(reason),
     ...over,
   });
@@ -47,7 +47,7 @@ async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
     await disk.end(run.pin.release());
   });
   const canceller = createCanceller();
-  const asking = { run, disk, cancellation: canceller, onBytes: () => undefined };
+  const asking = { run, cancellation: canceller, onBytes: () => undefined };
   return { pool, asking, canceller, fallen };
 }
 

@@ -1,6 +1,7 @@
 /** Settings come in, the hasher that fits them goes out: threads, or this thread when none are wanted. */
 
 import { tellFallback } from '../../diagnostics.ts';
+import type { Session } from '../../store/disk.ts';
 import type { Hasher } from './hasher.ts';
 import { createInProcessHasher } from './in-process.ts';
 import { createPool } from './pool.ts';
@@ -18,8 +19,9 @@ export interface HasherSettings {
 export function createHasher(
   { threads, maxBytesPerSecond: rate, stallTimeoutMs }: HasherSettings,
   schedule: SharedArrayBuffer,
+  disk: Session,
 ): Hasher {
-  const fallback = createInProcessHasher(rate, schedule);
+  const fallback = createInProcessHasher(rate, schedule, disk);
   if (threads === 0) return fallback;
   return createPool({
     threads,

@@ -80,7 +80,12 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
 
   function hireIfAllowed(): Thread | null {
     if (isClosed || isFull()) return null;
-    if ([...threads].filter(({ isLost }) => isLost).length > MOST_LOST) throw new OutOfThreads();
+    const lost = [...threads].filter(({ isLost }) => isLost).length;
+    if (lost > MOST_LOST) {
+      // Those that are left take it in their turn.
+      if (threads.size > lost) return null;
+      throw new OutOfThreads();
+    }
     return hire();
   }
 
@@ -122,11 +127,15 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     for (const thread of threads) if (thread.batch !== null) watch(thread, thread.batch, now);
   }
 
-  function watch(thread: Thread, { asked, pieces }: Batch, now: number): void {
-    const { handle } = thread;
+  /** In a batch of several files nobody can say whose the bytes are before it is done. */
+  function tellOf({ asked, pieces }: Batch, handle: ThreadHandle): void {
     const [only] = pieces;
-    // In a batch of several files nobody can say whose the bytes are before it is done.
     if (pieces.length === 1 && only !== undefined) tell(asked, only, handle.bytesRead());
+  }
+
+  function watch(thread: Thread, batch: Batch, now: number): void {
+    const { handle } = thread;
+    tellOf(batch, handle);
     const beat = handle.beat();
     if (beat !== thread.beat) Object.assign(thread, { beat, beatAt: now });
     const patience = options.stallTimeoutMs + (handle.hasBegun() ? 0 : START_UP);
@@ -158,7 +167,11 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     isBusy: () => isFull() && ![...threads].some(isIdle),
     prepare: () => void (threads.size === 0 && hireIfAllowed()),
     endUnwanted() {
-      for (const { batch, handle } of threads) if (batch !== null && !isWanted(batch)) handle.endJob();
+      for (const { batch, handle } of threads) {
+        if (batch === null || isWanted(batch)) continue;
+        tellOf(batch, handle);
+        handle.endJob();
+      }
     },
     close,
   };

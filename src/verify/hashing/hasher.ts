@@ -1,7 +1,6 @@
 /** What hashes: artifacts of a run come in, what a look or a read of each saw goes out, in their order. */
 
 import type { Cancellation } from '../../cancellation.ts';
-import type { Disk } from '../../store/disk.ts';
 import type { Located } from '../../store/resolve.ts';
 import type { Look, Names, Reading, Trouble } from './hash-file.ts';
 
@@ -16,8 +15,6 @@ export interface FileToAsk {
 export interface FilesRequest {
   readonly run: Located;
   readonly files: readonly FileToAsk[];
-  /** The disk of the inspection that asks. */
-  readonly disk: Disk;
   readonly cancellation: Cancellation;
   /** Is told of bytes as they are read, with the place of their file. */
   readonly onBytes: (index: number, count: number) => void;

@@ -1,8 +1,9 @@
 /** A rate comes in, a hasher that reads beside the event loop and hashes on it, chunk by chunk, goes out. */
 
-import { createGate } from '../../gate.ts';
+import { createGate, type Gate } from '../../gate.ts';
 import type { Plan } from '../../store/calls.ts';
 import { errnoOf, Stalled } from '../../store/errno.ts';
+import type { Session } from '../../store/disk.ts';
 import type { Pin } from '../../store/pin.ts';
 import { CHUNK, hashFile, look, troubleOf, type Trouble } from './hash-file.ts';
 import type { FilesRequest, FileToAsk, Hasher } from './hasher.ts';
@@ -15,15 +16,23 @@ const AT_ONCE = 4;
 /** What is done with a file of a held run directory. */
 type Treat<T> = (run: Pin, file: FileToAsk, index: number) => Plan<T>;
 
-/** `schedule` is that of the inspector's rate. */
-export function createInProcessHasher(rate: number | null, schedule: SharedArrayBuffer): Hasher {
-  const gate = createGate(AT_ONCE);
+/** `schedule` is that of the inspector's rate; `disk` is the hasher's own, because reads that are shared outlive who began them. */
+export function createInProcessHasher(
+  rate: number | null,
+  schedule: SharedArrayBuffer,
+  disk: Session,
+): Hasher {
+  const gates = { look: createGate(AT_ONCE), read: createGate(AT_ONCE) };
   const pace = createPace(rate, new BigInt64Array(schedule));
 
-  async function inTurn<T>(request: FilesRequest, treatment: () => Treat<T>): Promise<(T | Trouble)[]> {
+  async function inTurn<T>(
+    gate: Gate,
+    request: FilesRequest,
+    treatment: () => Treat<T>,
+  ): Promise<(T | Trouble)[]> {
     const leave = await gate.enter(request.cancellation);
     try {
-      return await treatAll(request, treatment());
+      return await treatAll(request, disk, treatment());
     } finally {
       leave();
     }
@@ -32,13 +41,14 @@ export function createInProcessHasher(rate: number | null, schedule: SharedArray
   return {
     look: (request) =>
       inTurn(
+        gates.look,
         request,
         () =>
           (run, { names }) =>
             look(run, names),
       ),
     read: (request) =>
-      inTurn(request, () => {
+      inTurn(gates.read, request, () => {
         const buffer = Buffer.allocUnsafeSlow(chunkAt(rate, CHUNK));
         return (run, { names, size }, index) => {
           const onBytes = (count: number): void => request.onBytes(index, count);
@@ -46,16 +56,16 @@ export function createInProcessHasher(rate: number | null, schedule: SharedArray
         };
       }),
     prepare: () => undefined,
-    close: () => Promise.resolve(),
+    close: () => disk.drain(),
   };
 }
 
 /** Treats all files; one that hung storage holds stands for itself, and the others go on. */
-async function treatAll<T>(request: FilesRequest, treat: Treat<T>): Promise<(T | Trouble)[]> {
+async function treatAll<T>(request: FilesRequest, disk: Session, treat: Treat<T>): Promise<(T | Trouble)[]> {
   const results: (T | Trouble)[] = [];
   while (results.length < request.files.length) {
     try {
-      await request.disk.perform(treatFrom(request, treat, results), request.cancellation);
+      await disk.perform(treatFrom(request, treat, results), request.cancellation);
     } catch (fault) {
       if (!(fault instanceof Stalled) || request.cancellation.cancelled !== null) throw fault;
       results.push(troubleOf(fault));

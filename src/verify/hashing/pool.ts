@@ -39,6 +39,8 @@ export function createPool(options: PoolOptions): Hasher {
   }
 
   function dispatch(): void {
+    // What a lost or dead thread gave back may be wanted by nobody any more.
+    queue = queue.filter(isWanted);
     try {
       for (let next = queue[0]; next !== undefined; next = queue[0]) {
         if (isFallen) hashHere(next);
