@@ -127,12 +127,6 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
     for (const thread of threads) if (thread.batch !== null) watch(thread, thread.batch, now);
   }
 
-  /** In a batch of several files nobody can say whose the bytes are before it is done. */
-  function tellOf({ asked, pieces }: Batch, handle: ThreadHandle): void {
-    const [only] = pieces;
-    if (pieces.length === 1 && only !== undefined) tell(asked, only, handle.bytesRead());
-  }
-
   function watch(thread: Thread, batch: Batch, now: number): void {
     const { handle } = thread;
     tellOf(batch, handle);
@@ -179,4 +173,10 @@ export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
 
 function isIdle({ batch, isLost }: Thread): boolean {
   return batch === null && !isLost;
+}
+
+/** In a batch of several files nobody can say whose the bytes are before it is done. */
+function tellOf({ asked, pieces }: Batch, handle: ThreadHandle): void {
+  const [only] = pieces;
+  if (pieces.length === 1 && only !== undefined) tell(asked, only, handle.bytesRead());
 }
