@@ -78,6 +78,29 @@ function untouchable(object: object, ...keys: readonly string[]): object {
   return object;
 }
 
+/** What throws whenever it is touched. */
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+it('handle() replies to what cannot even be asked what it is, wherever it stands', async () => {
+  const handle = handlerOf();
+  const list = { command: 'GetBackupRuns' };
+  const inspect = { command: 'GetBackupRun' };
+  expect(await handle(revoked(), ADMIN)).toEqual(refusal('UNKNOWN_COMMAND'));
+  expect(await handle({ command: revoked(), data }, ADMIN)).toEqual(refusal('UNKNOWN_COMMAND'));
+  expect(await handle({ ...inspect, data }, revoked())).toEqual(refusal('ACCESS_DENIED'));
+  expect(await handle({ ...inspect, data: revoked() }, ADMIN)).toEqual(refusal('INVALID_DATA'));
+  expect(await handle({ ...inspect, data: { run_id: revoked() } }, ADMIN)).toEqual(refusal('INVALID_DATA'));
+  expect(await handle({ ...inspect, extID: revoked(), data }, ADMIN)).toEqual(SPEC_RUN);
+  for (const key of ['status', 'type', 'trigger', 'limit', 'started_from', 'started_to'])
+    expect(await handle({ ...list, data: { [key]: revoked() } }, ADMIN), key).toEqual(
+      refusal('INVALID_DATA'),
+    );
+});
+
 describe('handle()', () => {
   it('answers the request of the spec with its response and extID, which stands first', async () => {
     const reply = await handlerOf()({ command: 'GetBackupRun', extID: '1', data }, ADMIN);
@@ -697,7 +720,8 @@ describe('for whatever a message and a session hold', () => {
         seen.add('error' in reply ? reply.error : 'rows' in reply ? 'rows' : 'run');
         if ('error' in reply) expect(reply.http_code).toBe(Reflect.get(HTTP_CODES, reply.error));
       }),
-      { numRuns: 1_000 },
+      // Chance alone may miss what is rare.
+      { numRuns: 1_000, examples: [[{ command: 'GetBackupRun', data }, ADMIN]] },
     );
     expect([...seen].toSorted()).toEqual(
       expect.arrayContaining([

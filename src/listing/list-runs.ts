@@ -7,16 +7,15 @@ import type { Answer, ListedRun } from '../answer.ts';
 import type { Cancellation, Canceller } from '../cancellation.ts';
 import { Refusal } from '../errors.ts';
 import { inspectRun, type Shared } from '../inspect-run.ts';
-import { inspectionSettings } from '../request.ts';
 import { createBreaks, mapInSlices } from '../slices.ts';
 import { readCatalog } from '../store/catalog.ts';
-import type { Session } from '../store/disk.ts';
 import { refusalOf } from '../store/errno.ts';
-import { holdRoot } from '../store/held-root.ts';
 import { runPath } from '../store/layout.ts';
 import type { FilterSettings } from './filter.ts';
 import { createOrder, type NamedRun, type Order, type PlacedRun } from './order.ts';
-import { readRow, type ReadRow } from './row.ts';
+import { onDisk, RECORDED } from './on-disk.ts';
+import { readRows } from './read-rows.ts';
+import type { ReadRow } from './row.ts';
 
 /** Runs a piece of a listing, which can be cancelled as long as it lasts. */
 export type Step = <T>(work: (canceller: Canceller) => Promise<T>) => Promise<T>;
@@ -24,13 +23,8 @@ export type Step = <T>(work: (canceller: Canceller) => Promise<T>) => Promise<T>
 /** Runs read before the next look whether the order is known: as much more may be read than it needs. */
 const BATCH = 32;
 
-/** Runs read at once, each with some six descriptors. More than calls that may be in flight: who waits for a writer makes none. */
-const LANES = 4;
-
 /** Bytes of rows that wait for their turn; those that do not fit in are read once more when it comes. */
 const MOST_KEPT = 16 * 1_024 * 1_024;
-
-const RECORDED = inspectionSettings({ level: 'none' });
 
 /** Lists runs, newest first; an unreadable one before the first readable one with a smaller id. */
 export async function* listRuns(
@@ -90,23 +84,8 @@ async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRu
 }
 
 async function readMore(listing: Listing, cancellation: Cancellation): Promise<void> {
-  const { shared, order } = listing;
-  const waiting = order.take(BATCH).values();
-  const leave = await shared.gateFor(RECORDED).enter(cancellation);
-  const lane = (): Promise<void> =>
-    inSession(shared, async (disk) => {
-      const root = holdRoot(shared.root);
-      try {
-        for (const run of waiting) {
-          note(run, await readRow(run, { ...shared, root, disk, cancellation }), listing);
-        }
-      } finally {
-        await disk.end(root.release());
-      }
-    });
-  const lanes = await Promise.allSettled(Array.from({ length: LANES }, lane));
-  leave();
-  for (const each of lanes) if (each.status === 'rejected') throw each.reason;
+  const runs = listing.order.take(BATCH);
+  await readRows(runs, listing.shared, cancellation, (run, read) => note(run, read, listing));
 }
 
 /** Takes down what was read of a run, if it is there and to be listed. */
@@ -131,10 +110,9 @@ async function readAgain(
   if (filter.participants && run.startedAt !== null) {
     return rowOf(run, await inspectRun({ run_id: run.runId }, RECORDED, canceller, shared), shared);
   }
-  const read = await onDisk(shared, canceller, (disk) =>
-    readRow(run, { ...shared, disk, cancellation: canceller }),
-  );
-  return read?.row ?? null;
+  const rows: ListedRun[] = [];
+  await readRows([run], shared, canceller, (_, read) => rows.push(...(read === null ? [] : [read.row])));
+  return rows[0] ?? null;
 }
 
 function rowOf(run: NamedRun, answer: Answer, { root }: Shared): ListedRun | null {
@@ -143,24 +121,4 @@ function rowOf(run: NamedRun, answer: Answer, { root }: Shared): ListedRun | nul
   if (error.code === 'BACKUP_RUN_NOT_FOUND') return null;
   const [directory = 'completed'] = run.directories;
   return { ok: false, run_id: run.runId, path: runPath(root.name, directory, run.runId), error };
-}
-
-/** Works on the disk among the quick inspections. */
-async function onDisk<T>(
-  shared: Shared,
-  cancellation: Cancellation,
-  work: (disk: Session) => Promise<T>,
-): Promise<T> {
-  const leave = await shared.gateFor(RECORDED).enter(cancellation);
-  return inSession(shared, work).finally(leave);
-}
-
-/** Works on the disk, and leaves nothing under way there. */
-async function inSession<T>({ disk }: Shared, work: (disk: Session) => Promise<T>): Promise<T> {
-  const session = disk.session();
-  try {
-    return await work(session);
-  } finally {
-    await session.drain();
-  }
 }

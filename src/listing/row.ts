@@ -7,7 +7,7 @@ import type { InspectionLimits } from '../limits.ts';
 import { loadManifest, type RunManifest } from '../manifest/load.ts';
 import { judgeStatus } from '../manifest/status.ts';
 import { runOf } from '../assemble.ts';
-import { pause, type Plan, type Stats } from '../store/calls.ts';
+import type { Plan, Stats } from '../store/calls.ts';
 import type { Session } from '../store/disk.ts';
 import { refusalOf } from '../store/errno.ts';
 import { runPath } from '../store/layout.ts';
@@ -34,31 +34,40 @@ export interface ReadRow {
 /** How often a run is looked at with which something is wrong, and that is moved or changed meanwhile. */
 const ATTEMPTS = 5;
 
-/** Milliseconds between two looks: whoever moves or deletes the run needs some. */
-const PAUSE = 50;
-
 /** Bytes of a row beside the texts of its manifest. */
 const ROW_WEIGHT = 512;
 
 /** Bytes of an error: at most 20 issues, a sentence each. */
 const ERROR_WEIGHT = 8_192;
 
-/** Reads the row of a run. What is wrong with it stands only if it is wrong twice, and nothing moved meanwhile. */
-export async function readRow(run: NamedRun, source: RowSource): Promise<ReadRow | null> {
-  const { root, disk, cancellation } = source;
+/** A run on its way into a listing. */
+export interface Candidate {
+  readonly run: NamedRun;
+  /** Looks so far. */
+  readonly looks: number;
+  /** What the last of them saw, when something was wrong. */
+  readonly before: Seen | null;
+}
+
+/** What a look at a run settled, or the same run, to be looked at again in a while: whoever moves or deletes it needs some. */
+export type Looked = { readonly read: ReadRow | null } | { readonly again: Candidate };
+
+/**
+ * Looks at a run once. What is wrong with it stands only if it is wrong twice, and nothing moved meanwhile; a run that is gone
+ * is null.
+ */
+export async function lookAtRow({ run, looks, before }: Candidate, source: RowSource): Promise<Looked> {
+  const { root } = source;
   const [only, another] = run.directories;
-  if (only !== undefined && another === undefined) {
+  // Nearly always it stays where it was seen.
+  if (looks === 0 && only !== undefined && another === undefined) {
     const seen = await look(run, source, (at) => locateIn(root, only, run.runId, at));
-    if (seen?.trouble === null) return seen;
+    return seen?.trouble === null ? { read: seen } : { again: { run, looks: 1, before: seen } };
   }
-  let before: Seen | null = null;
-  for (let attempt = 1; ; attempt += 1) {
-    const seen = await look(run, source, (at) => locate(root, run.runId, at));
-    if (seen === null || seen.trouble === null) return seen;
-    if (isSameTrouble(before, seen) || attempt === ATTEMPTS) return seen;
-    before = seen;
-    await disk.perform(pause(PAUSE), cancellation);
-  }
+  const seen = await look(run, source, (at) => locate(root, run.runId, at));
+  const isSettled =
+    seen === null || seen.trouble === null || isSameTrouble(before, seen) || looks >= ATTEMPTS;
+  return isSettled ? { read: seen } : { again: { run, looks: looks + 1, before: seen } };
 }
 
 /** What one look at a run saw. */

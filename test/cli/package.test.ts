@@ -57,7 +57,7 @@ async function loaded(...args: readonly string[]): Promise<string[]> {
   expect(code, stderr).toBe(0);
   const urls = stderr
     .split('\n')
-    .filter((url) => url !== '' && !url.startsWith('node:') && !url.startsWith('data:'));
+    .filter((url) => url.startsWith('file:'));
   return urls.map((url) => url.replace(/^.*\/backup-run-inspector\//, ''));
 }
 

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createInspector, type CommandSession } from '../../src/index.ts';
 import { beingRead, letGo } from '../support/descriptors.ts';
@@ -244,6 +244,27 @@ describe('the TCP example', () => {
       await vi.waitFor(() => expect(ends).toEqual([false, aborted, aborted]), PATIENCE);
       expect(await connections()).toBe(1);
       expect(await other.ask('GetBackupRun', { run_id: 'none' })).toHaveProperty('http_code', 404);
+    },
+  );
+
+  it('answers all messages of one packet, however many', async () => {
+    const { port } = await serve();
+    const { send, replies } = await wire(port);
+    const ids = Array.from({ length: 300 }, (_, index) => String(index));
+    await send(ids.map((extID) => `${JSON.stringify({ command: 'GetBackupRuns', extID })}\r\n`).join(''));
+    const given = (await replies(300)).map((text) => JSON.parse(text) as { extID: string; rows: unknown });
+    expect(given.map(({ extID }) => extID).toSorted()).toEqual(ids.toSorted());
+    expect(given.every(({ rows }) => JSON.stringify(rows) === JSON.stringify([SPEC_ROW]))).toBe(true);
+  });
+
+  it.each(['HTTP/1.1 400 Bad Request', 'null', '{'])(
+    'has a client that gives up on a server that says %s',
+    async (said) => {
+      const other = createServer((socket) => socket.end(`${said}\r\n`));
+      await once(other.listen(0, '127.0.0.1'), 'listening');
+      onTestFinished(() => void other.close());
+      const { ask: asked } = client((other.address() as AddressInfo).port);
+      await expect(asked('GetBackupRuns')).rejects.toThrow('the connection was closed');
     },
   );
 
