@@ -61,8 +61,8 @@ describe('the modules of src', () => {
     expect(importers.map(({ name }) => name).filter((name) => !name.startsWith('cli/'))).toEqual([]);
   });
 
-  it('take calls of node:fs from store/calls, and for private copies, elsewhere types and constants', () => {
-    const doors = ['store/calls', 'validators/private-copy'];
+  it('take calls of node:fs from store/calls, for private copies and for standard output, elsewhere types and constants', () => {
+    const doors = ['store/calls', 'validators/private-copy', 'cli/main'];
     const importers = SOURCES.filter(({ name }) => !doors.includes(name)).flatMap(({ name, imports }) =>
       imports
         .filter(({ from, isTypeOnly }) => /^(?:node:)?fs\b/.test(from) && !isTypeOnly)

@@ -87,8 +87,8 @@ const MODULES = [
 
 /** What may be written, and where to; and what only has the name of a call that writes. */
 const ALLOWED: Readonly<Partial<Record<string, readonly string[]>>> = {
-  // To the streams of the process.
-  'cli/main': ['write'],
+  // To the streams of the process, and to its standard output where that is a file.
+  'cli/main': ['write', 'writeSync'],
   // To a stream of node:zlib.
   'validators/inflate': ['write'],
   // To a fresh directory outside of the backups directory.

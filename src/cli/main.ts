@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 /** The process comes in, the program is run in it: nothing else of the command line touches it. */
 
+import { fstatSync, writeSync } from 'node:fs';
+import { constants } from 'node:os';
 import { styleText } from 'node:util';
 import { FAULT, runProgram } from './program.ts';
 import type { Channel, Surroundings } from './surroundings.ts';
@@ -14,11 +16,20 @@ const PROMPT = 3_000;
 
 const controller = new AbortController();
 
+/** Columns of a terminal that does not know how many it has. */
+const DEFAULT_COLUMNS = 80;
+
 /** Why something could not be written, other than for want of a reader. */
 const outputFaults: string[] = [];
 
 // An empty one means nothing (https://no-color.org), which Node 20 does not know.
 if (process.env['NO_COLOR'] === '') delete process.env['NO_COLOR'];
+
+// It is stronger than those, which Node would warn of in the middle of the output.
+if (process.env['FORCE_COLOR'] !== undefined) {
+  delete process.env['NO_COLOR'];
+  delete process.env['NODE_DISABLE_COLORS'];
+}
 
 /** Standard input, once somebody wanted it. */
 let input: NodeJS.ReadStream | null = null;
@@ -36,9 +47,32 @@ function stop(why: Stop): void {
 function channelOf(stream: NodeJS.WriteStream, onFault: (fault: NodeJS.ErrnoException) => void): Channel {
   stream.on('error', onFault);
   return {
-    columns: () => (stream.isTTY ? stream.columns : null),
+    // A terminal that nobody gave a size says 0.
+    columns: () => (stream.isTTY ? stream.columns || DEFAULT_COLUMNS : null),
     canRedraw: stream.isTTY && process.env['TERM'] !== 'dumb',
     say: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
+  };
+}
+
+/** A regular file may take less than it is given, when the disk is full or at a limit, and Node's own stream takes no notice. */
+function fileChannel(fd: number, onFault: (fault: NodeJS.ErrnoException) => void): Channel {
+  let isBroken = false;
+  const write = (bytes: Uint8Array): void => {
+    for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+  };
+  return {
+    columns: () => null,
+    canRedraw: false,
+    say(text) {
+      try {
+        // Behind a gap nothing is written.
+        if (!isBroken) write(Buffer.from(text));
+      } catch (reason) {
+        isBroken = true;
+        onFault(reason instanceof Error ? reason : new Error(String(reason)));
+      }
+      return Promise.resolve();
+    },
   };
 }
 
@@ -51,7 +85,7 @@ const surroundings: Surroundings = {
   args: process.argv.slice(2),
   environment: process.env,
   version: VERSION,
-  out: channelOf(process.stdout, onOutputFault),
+  out: fstatSync(1).isFile() ? fileChannel(1, onOutputFault) : channelOf(process.stdout, onOutputFault),
   err: channelOf(process.stderr, () => undefined),
   input: openInput,
   // Node's own rule of NO_COLOR, FORCE_COLOR and TERM.
@@ -65,10 +99,14 @@ const surroundings: Surroundings = {
   },
 };
 
-/** Nothing stands in the way of the signal any more: it ends the process, and the shell sees by what. */
+/**
+ * Nothing stands in the way of the signal any more: it ends the process, and the shell sees by what. The first process of a
+ * container dies of none that it does not handle; it ends with the code that a shell makes of the signal.
+ */
 function dieBy(signal: 'SIGINT' | 'SIGTERM'): void {
   process.removeAllListeners(signal);
   process.kill(process.pid, signal);
+  process.exit(128 + constants.signals[signal]);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

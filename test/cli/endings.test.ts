@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { takeOrders, type Orders } from '../support/children/orders.ts';
 import { mountFaultyDisk } from '../support/faulty-disk.ts';
 import { lacks } from '../support/needs.ts';
 import { attend, program, run, start, type Running } from '../support/program.ts';
-import { makeRun, RUN_ID } from '../support/runs.ts';
+import { makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
 
 const timeout = 60_000;
 const skipped = lacks('a disk that hangs', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
@@ -127,6 +128,25 @@ describe('backup-run, when it is told to stop,', () => {
   });
 });
 
+describe('backup-run as the first process of a container', () => {
+  const lacking = lacks('the first process', 'linux', 'root', 'a process namespace (unshare -p)');
+  it.skipIf(lacking).each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('ends with the code of %s', { timeout }, async (signal, expected) => {
+    const { root } = makeRun();
+    const words = ['-pf', process.execPath, await program(), 'verify', '-', '--root', root];
+    const { child, ended, says } = attend('unshare', words, { input: null });
+    child.stdin?.write(`${RUN_ID}\n`);
+    await says('stdout', /restorable/);
+    const [first] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');
+    process.kill(Number(first), signal);
+    const { stdout, code } = await ended;
+    expect(stdout).toMatch(/\nInterrupted: 1 run: 1 restorable; [^\n]*\n$/);
+    expect(code).toBe(expected);
+  });
+});
+
 describe('backup-run, when storage holds one of its threads,', () => {
   it.skipIf(skipped)('tells everything, and ends', { timeout }, async () => {
     const root = await hangingDisk(HANG);
@@ -187,6 +207,27 @@ describe('backup-run, whatever stands at the other end,', () => {
       expect(code).toBe(1);
     },
   );
+
+  it('says that a file did not take all of it', { timeout }, async () => {
+    const out = join(temporaryDirectory(), 'out');
+    const words = [process.execPath, await program(), 'show', '--json', '--root', hugeRun(), RUN_ID];
+    // In blocks of 1,024 bytes; no multiple of what is written at once.
+    const command = `out=$1; shift; ulimit -f 1023; "$@" >"$out"`;
+    const { stderr, code } = await attend('bash', ['-c', command, 'bash', out, ...words]).ended;
+    expect({ stderr, code }).toStrictEqual({
+      stderr: 'backup-run: Cannot write the output: EFBIG\n',
+      code: 4,
+    });
+    expect(statSync(out).size).toBe(1_023 * 1_024);
+  });
+
+  it('writes all of it to a file', { timeout }, async () => {
+    const out = join(temporaryDirectory(), 'out');
+    const words = [process.execPath, await program(), 'show', '--json', '--root', hugeRun(), RUN_ID];
+    await attend('bash', ['-c', `out=$1; shift; "$@" >"$out"`, 'bash', out, ...words]).ended;
+    const answer = JSON.parse(readFileSync(out, 'utf8')) as { findings: unknown[] };
+    expect(answer.findings).toHaveLength(6_000);
+  });
 
   it.skipIf(!existsSync('/dev/full'))('says that it could not write', { timeout }, async () => {
     const words = [process.execPath, await program(), 'list', '--root', makeRun().root];

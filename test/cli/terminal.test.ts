@@ -76,6 +76,19 @@ describe.skipIf(skipped)('backup-run on a terminal', () => {
     expect(new Set(before.slice(0, 2).map(width)).size, stdout).toBe(1);
   });
 
+  it.each(['show', 'list'])('takes a terminal without a size for one of 80 columns: %s', async (asked) => {
+    const args = [
+      asked,
+      '--root',
+      SPEC_ROOT,
+      '--no-color',
+      '--quiet',
+      ...(asked === 'show' ? [SPEC_RUN_ID] : []),
+    ];
+    const { stdout } = await runInTerminal(args, { columns: 0 });
+    expect(stdout).toBe((await runInTerminal(args)).stdout);
+  });
+
   it('draws how far it is, and leaves nothing of it', async () => {
     const { root, rate } = slow();
     const directory = temporaryDirectory();
@@ -145,5 +158,12 @@ describe('backup-run through pipes', () => {
     expect(stdout).toContain(name);
     const environment = { FORCE_COLOR: '1' };
     expect((await run(['show', '--root', root, RUN_ID], { environment })).stdout).toContain(ESCAPE);
+  });
+
+  it('is not warned of by Node when colours are forced and refused', async () => {
+    const environment = { FORCE_COLOR: '1', NO_COLOR: '1' };
+    const { stdout, stderr } = await run(['show', '--root', SPEC_ROOT, SPEC_RUN_ID], { environment });
+    expect(stdout).toContain(ESCAPE);
+    expect(stderr).toBe('');
   });
 });
