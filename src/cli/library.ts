@@ -2,6 +2,7 @@
 
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../index.ts';
 import { LEVELS } from '../model.ts';
+import { waitAWhile } from '../patience.ts';
 import { textOf, type Arguments } from './arguments.ts';
 import type { Outcomes } from './work.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -61,7 +62,7 @@ export async function withInspector(
     return await work(inspector);
   } finally {
     const closed = inspector.close();
-    // Who was told to stop does not wait for storage.
-    if (!surroundings.signal.aborted) await closed;
+    // Who was told to stop waits until private copies are removed, but not for storage that hangs.
+    await (surroundings.signal.aborted ? waitAWhile(closed) : closed);
   }
 }

@@ -1,6 +1,13 @@
+import { readdirSync, watch } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { describe, expect, it } from 'vitest';
-import { run } from '../support/program.ts';
-import { makeRun, RUN_ID } from '../support/runs.ts';
+import { lacks, NODE_26 } from '../support/needs.ts';
+import { attend, program, run } from '../support/program.ts';
+import { makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
+
+const HERE = isBuiltin('node:sqlite');
+const skipped =
+  !HERE && lacks('validation of databases', 'other versions of Node (npm ci --prefix test/nodes)');
 
 describe('backup-run --validate', () => {
   const artifacts = { 'prices.json': '{"EURUSD": 1.1' };
@@ -26,5 +33,22 @@ describe('backup-run --validate', () => {
     const { stdout, code } = await run(['verify', '--validate', '--root', root, RUN_ID]);
     expect(stdout).toMatch(/^restorable /);
     expect(code).toBe(0);
+  });
+
+  it.skipIf(skipped)('leaves no private copy when it is interrupted', { timeout: 60_000 }, async () => {
+    const { root } = makeRun({ artifacts: { 'trades.db': `SQLite format 3\0${'x'.repeat(400_000)}` } });
+    const directory = temporaryDirectory();
+    const watcher = watch(directory);
+    const copied = new Promise((resolve) => watcher.once('change', resolve));
+    const words = ['verify', '--validate', '--max-rate', '200kB', '--root', root, RUN_ID];
+    const { child, ended } = attend(HERE ? process.execPath : NODE_26, [await program(), ...words], {
+      environment: { TMPDIR: directory },
+    });
+    await Promise.race([copied, ended]);
+    watcher.close();
+    expect(readdirSync(directory)).toHaveLength(1);
+    child.kill('SIGINT');
+    expect((await ended).signal).toBe('SIGINT');
+    expect(readdirSync(directory)).toEqual([]);
   });
 });
