@@ -84,13 +84,19 @@ function notCompleted({ status }: BackupRun, coverage: Coverage): Verdict {
 }
 
 function notVerified(coverage: Coverage): Verdict {
-  const { level } = coverage;
-  const rest =
-    level === 'digest'
-      ? 'inspect it again with more time before you rely on it'
-      : `level ${level} hashes nothing, so inspect it at level digest before you rely on it`;
+  const { level, verified, artifacts } = coverage;
+  const said = `Not verified: ${extent(coverage)}`;
+  if (level !== 'digest') {
+    const how = `level ${level} hashes nothing, so inspect it at level digest before you rely on it`;
+    return { meaning: 'doubtful', text: `${said}, ${verifiedOf(coverage)}; ${how}.` };
+  }
+  if (verified < artifacts) {
+    const how = 'inspect it again with more time before you rely on it';
+    return { meaning: 'doubtful', text: `${said}, ${verifiedOf(coverage)}; ${how}.` };
+  }
+  const hashed = artifacts === 0 ? '' : ', all hashed';
   return {
     meaning: 'doubtful',
-    text: `Not verified: ${extent(coverage)}, ${verifiedOf(coverage)}; ${rest}.`,
+    text: `${said}${hashed}, but not everything could be looked at; see the findings.`,
   };
 }

@@ -87,6 +87,12 @@ describe('verdictOf()', () => {
     expect(verdict([], {}, { level: 'size', complete: false, verified: 0 })).toBe(
       'Not verified: 12 artifacts, 3.40 GB, 0 of 12 verified; level size hashes nothing, so inspect it at level digest before you rely on it.',
     );
+    expect(verdict(skipped, {}, { complete: false })).toBe(
+      'Not verified: 12 artifacts, 3.40 GB, all hashed, but not everything could be looked at; see the findings.',
+    );
+    expect(verdict(skipped, {}, { complete: false, artifacts: 0, verified: 0, bytes: 0 })).toBe(
+      'Not verified: 0 artifacts, 0 B, but not everything could be looked at; see the findings.',
+    );
     expect(verdict(skipped, {}, { findingsTotal: 2 })).toBe(
       'Not verified: there are more findings than can be kept.',
     );
