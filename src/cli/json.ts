@@ -1,10 +1,10 @@
-/** Objects come in one after the other, an array of them goes out as JSON. */
+/** Objects come in, JSON that steers no terminal goes out: of one, or an array of those that come one after the other. */
 
 import type { Channel } from './surroundings.ts';
 
 /** Writes an array while its items come. */
 export interface ArrayWriter {
-  add(item: unknown): Promise<void>;
+  add(item: object): Promise<void>;
   /**
    * Ends the array. One that is empty is written only now.
    *
@@ -13,12 +13,23 @@ export interface ArrayWriter {
   end(isAll: boolean): Promise<void>;
 }
 
+/** What JSON may hold as it is, and what could still steer a terminal or turn the direction of writing. */
+const STEERING = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** The value as JSON that is safe to print; it is parsed to the same. */
+export function toJson(value: object, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(
+    STEERING,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** An item a line; nothing is written before the first. */
 export function createArrayWriter({ say }: Pick<Channel, 'say'>): ArrayWriter {
   let isBegun = false;
   return {
     async add(item) {
-      await say(`${isBegun ? ',' : '['}\n${JSON.stringify(item)}`);
+      await say(`${isBegun ? ',' : '['}\n${toJson(item)}`);
       isBegun = true;
     },
     async end(isAll) {

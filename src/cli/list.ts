@@ -4,7 +4,7 @@ import type { ListedRun, RunFilter } from '../index.ts';
 import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model.ts';
 import { textOf, type Arguments } from './arguments.ts';
 import type { Outcome } from './exit-code.ts';
-import { createArrayWriter } from './json.ts';
+import { createArrayWriter, toJson } from './json.ts';
 import { inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createListing, type Listing } from './render-list.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -78,7 +78,7 @@ function writerOf(form: Form, args: Arguments, surroundings: Surroundings): RowW
   const { out } = surroundings;
   if (form === 'json') return createArrayWriter(out);
   if (form === 'ndjson') {
-    return { add: (row) => out.say(`${JSON.stringify(row)}\n`), end: () => Promise.resolve() };
+    return { add: (row) => out.say(`${toJson(row)}\n`), end: () => Promise.resolve() };
   }
   return createTableWriter(args, surroundings);
 }

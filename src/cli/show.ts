@@ -3,6 +3,7 @@
 import type { Answer, Inspector } from '../index.ts';
 import type { Arguments } from './arguments.ts';
 import { outcomeOf, outcomeOfError } from './exit-code.ts';
+import { toJson } from './json.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay, type ProgressDisplay } from './progress.ts';
 import { count, size } from './quantities.ts';
@@ -51,7 +52,7 @@ async function tell(answer: Answer, form: Form, args: Arguments, surroundings: S
   const { out } = surroundings;
   if (!answer.ok) await complainOf(surroundings, answer.error, rootOf(args, surroundings));
   if (!answer.ok && (form === 'text' || answer.error.code === 'BACKUP_RUN_NOT_FOUND')) return;
-  if (form !== 'text' || !answer.ok) return out.say(`${JSON.stringify(answer, null, 2)}\n`);
+  if (form !== 'text' || !answer.ok) return out.say(`${toJson(answer, 2)}\n`);
   return out.say(`${renderRun(answer, viewOf(args, surroundings)).join('\n')}\n`);
 }
 

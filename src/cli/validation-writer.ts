@@ -3,7 +3,7 @@
 import type { Validation } from '../index.ts';
 import { printable } from '../quote.ts';
 import type { Arguments } from './arguments.ts';
-import { createArrayWriter, type ArrayWriter } from './json.ts';
+import { createArrayWriter, toJson, type ArrayWriter } from './json.ts';
 import { rootOf } from './library.ts';
 import type { ProgressDisplay } from './progress.ts';
 import { reasonsOf, renderSummary, renderValidation, wordFor, type Word } from './render-verify.ts';
@@ -75,5 +75,5 @@ function wordOf(validation: Validation): Word | 'not found' | 'not inspected' {
 }
 
 function writeJson(validation: Validation, array: ArrayWriter | null, { out }: Surroundings): Promise<void> {
-  return array === null ? out.say(`${JSON.stringify(validation)}\n`) : array.add(validation);
+  return array === null ? out.say(`${toJson(validation)}\n`) : array.add(validation);
 }

@@ -177,6 +177,24 @@ Damaged: do not restore from this run; 1 error, 1 of 2 artifacts bad.
     }
   });
 
+  it.each([
+    ['show', '--json', RUN_ID],
+    ['verify', '--json', RUN_ID],
+    ['verify', '--ndjson', RUN_ID],
+    ['list', '--json'],
+    ['list', '--ndjson'],
+  ])('escapes it in JSON too, which is parsed to the same: %s %s', async (...asked) => {
+    const bad = 'a\u001b[2J\u007f\u0085\u009b31m\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069ż';
+    const { root } = makeRun({ manifest: { error_summary: bad } });
+    const { stdout } = await run([...asked, '--root', root]);
+    expect(stdout.replaceAll('\n', '')).toMatch(/^[ -~ż]+$/);
+    expect(stdout).toContain(
+      String.raw`a\u001b[2J\u007f\u0085\u009b31m\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069ż`,
+    );
+    const [answer] = [JSON.parse(stdout)].flat() as { run: { error_summary: string } }[];
+    expect(answer?.run.error_summary).toBe(bad);
+  });
+
   it('escapes what was typed', async () => {
     const { stdout, stderr, code } = await run(['show', '--root', SPEC_ROOT, 'a\u001b]0;gone\u0007\u202e']);
     expect({ stdout, code }).toStrictEqual({ stdout: '', code: 3 });
