@@ -26,6 +26,15 @@ export function widthsOf(columns: readonly Column[], rows: readonly (readonly Ce
   );
 }
 
+function whole(widths: readonly number[]): number {
+  return widths.reduce((sum, each) => sum + each + GAP, -GAP);
+}
+
+/** Whether lines of these widths are wider than so many columns. */
+export function isWider(widths: readonly number[], limit: number): boolean {
+  return whole(widths) > limit;
+}
+
 /** The widths made to fit: what may be cut is cut, the widest first. Without a limit they stay. */
 export function fitted(
   columns: readonly Column[],
@@ -34,7 +43,7 @@ export function fitted(
 ): number[] {
   const fitting = [...widths];
   if (limit === null) return fitting;
-  let excess = fitting.reduce((sum, each) => sum + each + GAP, -GAP) - limit;
+  let excess = whole(fitting) - limit;
   while (excess > 0) {
     const spare = fitting.map((each, index) => each - (columns[index]?.atLeast ?? each));
     const most = Math.max(...spare);

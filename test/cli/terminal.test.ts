@@ -89,6 +89,17 @@ describe.skipIf(skipped)('backup-run on a terminal', () => {
     expect(stdout).toBe((await runInTerminal(args)).stdout);
   });
 
+  it.each([60, 80, 140])('lists runs in %d columns, and says what was wrong wholly', async (columns) => {
+    const said = 'the disk of the exchange was full, and nobody had looked at it for weeks';
+    const { root } = makeRun({ manifest: { error_summary: said, trigger: 'pre_update' } });
+    const { stdout } = await runInTerminal(['list', '--utc', '--no-color', '--root', root], { columns });
+    // The cells that are never cut take 77 columns.
+    for (const line of stdout.split('\n'))
+      expect(width(line), line).toBeLessThanOrEqual(Math.max(columns, 77));
+    if (columns === 140) expect(stdout.split('\n')[1]).toContain(`  ${said.slice(0, 20)}`);
+    else expect(stdout.replaceAll(/\s+/g, ' ')).toContain(` ${said} `);
+  });
+
   it('draws how far it is, and leaves nothing of it', async () => {
     const { root, rate } = slow();
     const directory = temporaryDirectory();
