@@ -10,7 +10,7 @@ export interface ProgressDisplay {
   onProgress(place: Place | null): (progress: Progress) => void;
   /** The last report of the run that was shown last. */
   last(): Progress | null;
-  /** Takes the line off the terminal, so that something else can be written. */
+  /** Takes the line off the terminal, so that something else can be written; there is none before the next report. */
   hide(): Promise<void>;
   /** Takes it off for good. */
   end(): Promise<void>;
@@ -32,6 +32,7 @@ export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: bo
   let latest: { readonly progress: Progress; readonly place: Place | null } | null = null;
   let drawnAt = -Infinity;
   let isDrawn = false;
+  let isStale = true;
 
   function text(columns: number | null): string {
     return latest === null ? '' : progressLine(latest.progress, pace.rate(), latest.place, columns);
@@ -49,10 +50,11 @@ export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: bo
     isQuiet || err.canRedraw
       ? () => undefined
       : every(LINE, () => {
-          if (latest !== null) void err.say(`${text(null)}\n`);
+          if (!isStale) void err.say(`${text(null)}\n`);
         });
 
   async function hide(): Promise<void> {
+    isStale = true;
     if (isDrawn) await err.say(ERASE);
     isDrawn = false;
   }
@@ -60,6 +62,7 @@ export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: bo
   return {
     onProgress: (place) => (progress) => {
       latest = { progress, place };
+      isStale = false;
       pace.add(clock(), progress.runId, progress.bytesDone);
       if (!isQuiet && err.canRedraw) draw();
     },

@@ -128,6 +128,26 @@ describe('progress elsewhere', () => {
     expect([written, timers.size]).toEqual([[line], 0]);
   });
 
+  it('says nothing more of a run that is over', async () => {
+    const { written, timers, surroundings } = stage(null);
+    const display = createProgressDisplay(surroundings, false);
+    const [timer] = timers;
+    const report = display.onProgress(null);
+    report(REPORT);
+    timer?.call();
+    // What stands still is told again.
+    timer?.call();
+    expect(written).toHaveLength(2);
+    await display.hide();
+    timer?.call();
+    expect(written).toHaveLength(2);
+    expect(display.last()).toEqual(REPORT);
+    report(REPORT);
+    timer?.call();
+    expect(written).toHaveLength(3);
+    await display.end();
+  });
+
   it('is not there when it is not wanted', () => {
     const { timers, surroundings } = stage(null);
     createProgressDisplay(surroundings, true);
