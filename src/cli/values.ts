@@ -68,11 +68,12 @@ export function parseWord<Word extends string>(text: string, option: string, wor
   );
 }
 
-/** Some of some words: each text may hold several, with commas between them. */
+/** Some of some words, each once: each text may hold several, with commas between them. */
 export function parseWords<Word extends string>(
   texts: readonly string[],
   option: string,
   words: readonly Word[],
 ): Word[] {
-  return texts.flatMap((text) => text.split(',')).map((text) => parseWord(text.trim(), option, words));
+  const typed = texts.flatMap((text) => text.split(','));
+  return [...new Set(typed.map((text) => parseWord(text.trim(), option, words)))];
 }

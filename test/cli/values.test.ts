@@ -78,7 +78,6 @@ it('parseWord() and parseWords() say what was probably meant', () => {
     'failed',
     'partial',
     'completed',
-    'failed',
   ]);
   expect(() => parseWord('faild', '--status', words)).toThrow(
     'Cannot use --status "faild": expected completed, failed, partial; did you mean failed?',
