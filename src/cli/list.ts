@@ -76,11 +76,23 @@ interface RowWriter {
 
 function writerOf(form: Form, args: Arguments, surroundings: Surroundings): RowWriter {
   const { out } = surroundings;
-  if (form === 'json') return createArrayWriter(out);
-  if (form === 'ndjson') {
-    return { add: (row) => out.say(`${toJson(row)}\n`), end: () => Promise.resolve() };
-  }
-  return createTableWriter(args, surroundings);
+  if (form === 'text') return createTableWriter(args, surroundings);
+  const array = form === 'json' ? createArrayWriter(out) : null;
+  let hasRoot = true;
+  return {
+    async add(row) {
+      if (!row.ok) await complainOf(surroundings, row.error, rootOf(args, surroundings));
+      // Of a root that cannot be listed there are no data.
+      if (isRoot(row)) hasRoot = false;
+      else await (array === null ? out.say(`${toJson(row)}\n`) : array.add(row));
+    },
+    end: async (isAll) => array?.end(isAll && hasRoot),
+  };
+}
+
+/** Whether it says that the root could not be listed; a status directory has the root's name before its own. */
+function isRoot(row: ListedRun): boolean {
+  return !row.ok && row.run_id === '' && !row.path.includes('/');
 }
 
 /** Rows that the widths of the columns are told from. */

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { styleText } from 'node:util';
 import { FAULT, runProgram } from './program.ts';
 import type { Channel, Surroundings } from './surroundings.ts';
+import { UsageError } from './usage-error.ts';
 import { complain, type Stop } from './work.ts';
 
 /** Filled in when the program is built. */
@@ -35,6 +36,10 @@ if (process.env['FORCE_COLOR'] !== undefined) {
 let input: NodeJS.ReadStream | null = null;
 
 function openInput(): NodeJS.ReadStream {
+  // For Node that is an empty input.
+  if (fstatSync(0).isDirectory()) {
+    throw new UsageError('Cannot read run ids: standard input is a directory');
+  }
   input = process.stdin;
   return input;
 }

@@ -10,8 +10,10 @@ export async function* runIds(
   words: readonly string[],
   { input }: Pick<Surroundings, 'input'>,
 ): AsyncGenerator<string> {
+  // One that cannot be read is refused before anything is told.
+  const bytes = words.includes('-') ? input() : null;
   for (const word of words) {
-    if (word === '-') yield* linesOf(input());
+    if (word === '-' && bytes !== null) yield* linesOf(bytes);
     else yield word;
   }
 }

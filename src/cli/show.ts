@@ -18,11 +18,11 @@ export async function show(args: Arguments, surroundings: Surroundings): Promise
   const form = formOf(args);
   const call = inspectionOptionsOf(args);
   const options = await inspectorOptionsOf(args, surroundings);
-  const runId = await onlyRunId(args.words, surroundings);
   const display = createProgressDisplay(surroundings, args.texts.has('quiet'));
   const inspect = async (inspector: Inspector): Promise<Outcomes> => {
     try {
       const { signal } = surroundings;
+      const runId = await onlyRunId(args.words, surroundings);
       const onProgress = display.onProgress(null);
       const answer = await inspector.getBackupRun({ run_id: runId }, { ...call, signal, onProgress });
       await display.end();

@@ -24,7 +24,11 @@ export interface Surroundings {
   readonly err: Channel;
   /** Whether data may be coloured. */
   readonly hasColours: boolean;
-  /** Standard input; ends early when the work is to stop. */
+  /**
+   * Standard input; ends early when the work is to stop.
+   *
+   * @throws UsageError where it is nothing to read from.
+   */
   readonly input: () => AsyncIterable<Uint8Array>;
   /** Aborted when the work is to stop. */
   readonly signal: AbortSignal;

@@ -6,6 +6,7 @@ import { outcomesOfValidation, type Outcome } from './exit-code.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay } from './progress.ts';
 import { runIds } from './run-ids.ts';
+import { LOOK_UP_ORDER } from '../store/layout.ts';
 import type { Surroundings } from './surroundings.ts';
 import { UsageError } from './usage-error.ts';
 import { createValidationWriter, type ValidationWriter } from './validation-writer.ts';
@@ -27,9 +28,10 @@ export async function verify(args: Arguments, surroundings: Surroundings): Promi
     } catch (reason) {
       await display.end();
       work.outcomes.add(await complainOfStop(reason, surroundings));
+    } finally {
+      await display.end();
+      await writer.end();
     }
-    await display.end();
-    await writer.end();
     return work.outcomes;
   });
 }
@@ -75,13 +77,17 @@ async function verifyListed(which: 'all' | 'latest', work: Work): Promise<void> 
   const { args, surroundings, writer, outcomes, inspector } = work;
   const ids: string[] = [];
   const { signal } = surroundings;
-  for await (const row of inspector.listBackupRuns({ signal, ...(which === 'latest' && { limit: 1 }) })) {
+  // Every status directory that cannot be listed has a row before the first run.
+  const limit = which === 'latest' ? { limit: LOOK_UP_ORDER.length + 1 } : {};
+  for await (const row of inspector.listBackupRuns({ signal, ...limit })) {
     // What could not be listed at all has no id. A run that could not be read is told why when it is verified.
-    if (row.ok || row.run_id !== '') ids.push(row.ok ? row.run.run_id : row.run_id);
-    else {
-      outcomes.add('not inspected');
-      await complainOf(surroundings, row.error, rootOf(args, surroundings));
+    if (row.ok || row.run_id !== '') {
+      ids.push(row.ok ? row.run.run_id : row.run_id);
+      if (which === 'latest') break;
+      continue;
     }
+    outcomes.add('not inspected');
+    await complainOf(surroundings, row.error, rootOf(args, surroundings));
   }
   writer.expect(ids.length);
   if (ids.length === 0 && outcomes.size === 0) {

@@ -101,6 +101,17 @@ describe('backup-run, when it is told to stop,', () => {
     expect(stdout).toMatch(/\nInterrupted: 1 run: 1 restorable; [^\n]*\n$/);
   });
 
+  it('says so while it waits for the one run id', { timeout }, async () => {
+    const { child, ended } = await start(['show', '-', '--root', '/nowhere'], { input: null });
+    // It handles signals as soon as it has read its input.
+    const pending = '\n'.repeat(1_000_000);
+    await new Promise((resolve) => child.stdin?.write(pending, resolve));
+    child.kill('SIGINT');
+    const { stdout, stderr, signal } = await ended;
+    expect({ stdout, signal }).toStrictEqual({ stdout: '', signal: 'SIGINT' });
+    expect(stderr).toBe('backup-run: Interrupted: nothing was looked at; there is no verdict\n');
+  });
+
   it('dies at once when it is told so again, whoever does not read what it writes', { timeout }, async () => {
     const words = [await program(), 'show', '--json', '--root', hugeRun(), RUN_ID];
     const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'ignore'] });

@@ -1,8 +1,12 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createInspector, type ListedRun } from '../../src/index.ts';
 import { wordFor } from '../../src/cli/render-verify.ts';
-import { run } from '../support/program.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import type { Channel } from '../../src/cli/surroundings.ts';
+import { lacks } from '../support/needs.ts';
+import { attend, program, run } from '../support/program.ts';
 import { makeRun, RUN_ID, sha256, temporaryDirectory } from '../support/runs.ts';
 
 const DAMAGED = '20260628-121045-000001';
@@ -125,6 +129,59 @@ describe('backup-run verify', () => {
     expect(ids).toEqual([RUN_ID, DAMAGED, RUN_ID]);
   });
 
+  it.each([['-'], [RUN_ID, '-']])('refuses a standard input that is a directory: %j', async (...words) => {
+    const args = [await program(), 'verify', '--root', everyKind(), ...words];
+    const command = ['-c', '"$@" </', 'bash', process.execPath, ...args];
+    const { stdout, stderr, code } = await attend('bash', command).ended;
+    expect({ stdout, code }).toStrictEqual({ stdout: '', code: 2 });
+    expect(stderr).toBe('backup-run: Cannot read run ids: standard input is a directory\n');
+  });
+
+  it('ends its JSON also when standard input fails', async () => {
+    async function* failing(): AsyncGenerator<Uint8Array> {
+      await Promise.resolve();
+      yield Buffer.from(`${RUN_ID}\n`);
+      throw new Error('EIO');
+    }
+    const told = { out: '', err: '' };
+    const channel = (name: 'out' | 'err'): Channel => ({
+      columns: () => null,
+      canRedraw: false,
+      say: (text) => {
+        told[name] += text;
+        return Promise.resolve();
+      },
+    });
+    const code = await runProgram({
+      args: ['verify', '-', '--json', '--root', everyKind()],
+      environment: {},
+      version: '0.0.0',
+      out: channel('out'),
+      err: channel('err'),
+      hasColours: false,
+      input: failing,
+      signal: new AbortController().signal,
+      clock: () => 0,
+      now: () => 0,
+      every: () => () => undefined,
+    });
+    expect({ err: told.err, code }).toStrictEqual({ err: 'backup-run: Cannot go on: EIO\n', code: 4 });
+    expect(JSON.parse(told.out)).toMatchObject([{ ok: true, run: { run_id: RUN_ID } }]);
+  });
+
+  const mayList = lacks('directories that cannot be listed', 'linux', 'root', 'setpriv');
+  it.skipIf(mayList)('verifies the newest run there is when directories cannot be listed', async () => {
+    const root = everyKind();
+    // Names can be looked up there all the same.
+    for (const name of ['failed', 'partial']) mkdirSync(join(root, name), { mode: 0o111 });
+    const under = ['--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all', process.execPath];
+    const args = [...under, await program(), 'verify', '--latest', '--root', root];
+    const { stdout, stderr, code } = await attend('setpriv', args).ended;
+    expect(stdout).toMatch(new RegExp(`^not completed  ${RUNNING} [^\n]*\n1 run: `));
+    expect(stderr.match(/^backup-run: Cannot read "[^"]+": EACCES /gm)).toHaveLength(2);
+    expect(code).toBe(4);
+  });
+
   it.each(['--all', '--latest'])('finds nothing in an empty root with %s', async (which) => {
     const root = temporaryDirectory();
     const { stdout, stderr, code } = await run(['verify', which, '--root', root]);
@@ -186,8 +243,8 @@ describe('backup-run list', () => {
 
   it.each(['--json', '--ndjson'])("tells the library's own rows for %s", async (form) => {
     const root = everyKind();
-    const { stdout, code } = await run(['list', '--root', root, form]);
-    expect(code).toBe(4);
+    const { stdout, stderr, code } = await run(['list', '--root', root, form]);
+    expect({ stderr, code }).toStrictEqual({ stderr: COMPLAINT, code: 4 });
     await using inspector = createInspector({ root });
     const rows: ListedRun[] = [];
     for await (const row of inspector.listBackupRuns()) rows.push(row);
@@ -207,9 +264,28 @@ describe('backup-run list', () => {
     expect(await run([...args, '--ndjson'])).toMatchObject({ stdout: '', stderr: '', code: 0 });
   });
 
-  it('says that the root cannot be read, and nothing on standard output', async () => {
-    const complaint = 'backup-run: Cannot read "root": ENOENT (root "/no/such/root")\n';
-    const end = await run(['list', '--root', '/no/such/root']);
-    expect(end).toMatchObject({ stdout: '', stderr: complaint, code: 4 });
+  it.each(['--utc', '--json', '--ndjson'])(
+    'says that the root cannot be read, and nothing on standard output: %s',
+    async (form) => {
+      const complaint = 'backup-run: Cannot read "root": ENOENT (root "/no/such/root")\n';
+      const end = await run(['list', '--root', '/no/such/root', form]);
+      expect(end).toMatchObject({ stdout: '', stderr: complaint, code: 4 });
+    },
+  );
+
+  it('tells as data what could not be listed below the root', async () => {
+    const root = temporaryDirectory();
+    writeFileSync(join(root, 'failed'), '');
+    const { stdout, stderr, code } = await run(['list', '--root', root, '--json']);
+    expect(JSON.parse(stdout)).toMatchObject([{ ok: false, run_id: '', error: { code: 'IO_ERROR' } }]);
+    expect(stderr).toMatch(/^backup-run: Cannot read "[^"]+\/failed": ENOTDIR [^\n]*\n$/);
+    expect(code).toBe(4);
+  });
+
+  it('takes a status as often as it is typed for one', async () => {
+    const often = Array.from({ length: 121 }, () => '--status=running');
+    const { stdout, code } = await run(['list', '--root', everyKind(), ...often]);
+    expect(stdout).toContain(`\n${RUNNING} `);
+    expect(code).toBe(4);
   });
 });
