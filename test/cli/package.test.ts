@@ -55,9 +55,7 @@ async function loaded(...args: readonly string[]): Promise<string[]> {
   const { stderr, code } = await attend(process.execPath, ['--import', PRELOAD, await program(), ...args])
     .ended;
   expect(code, stderr).toBe(0);
-  const urls = stderr
-    .split('\n')
-    .filter((url) => url.startsWith('file:'));
+  const urls = stderr.split('\n').filter((url) => url.startsWith('file:'));
   return urls.map((url) => url.replace(/^.*\/backup-run-inspector\//, ''));
 }
 
