@@ -137,8 +137,12 @@ function sizeIn(records: Buffer): number | null | string {
   for (let from = 0; from < records.length;) {
     const [, digits = ''] = /^(\d{1,7}) /.exec(records.toString('latin1', from, from + 8)) ?? [];
     const to = from + Number(digits);
-    if (digits === '' || to > records.length || records[to - 1] !== 0x0a) return 'a broken record';
-    const [, value] = /^size=(.*)$/s.exec(records.toString('latin1', from + digits.length + 1, to - 1)) ?? [];
+    // One that ends before its text does would be read again and again.
+    if (digits === '' || to <= from + digits.length + 1 || to > records.length || records[to - 1] !== 0x0a)
+      return 'a broken record';
+    const record = records.toString('latin1', from + digits.length + 1, to - 1);
+    if (!record.includes('=')) return 'a broken record';
+    const [, value] = /^size=(.*)$/s.exec(record) ?? [];
     if (value !== undefined) {
       if (!/^\d{1,15}$/.test(value)) return 'no size that is one';
       size = Number(value);

@@ -168,6 +168,14 @@ describe('tar() rejects', () => {
       Buffer.concat([header({ type: 'x', size: 5 }), data('hello'), one]),
       'an extended header with a broken record before byte 1024',
     ],
+    ...['0 ', '1 ', '2 ', '3 ', '8 hello', '99 a=b', ' 6 a=b'].map((record): [string, Uint8Array, string] => {
+      const records = `12 path=abc\n${record}\n`;
+      return [
+        `an extended header with the record ${JSON.stringify(record)} behind a good one`,
+        Buffer.concat([header({ type: 'x', size: records.length }), data(records), one]),
+        'an extended header with a broken record before byte 1024',
+      ];
+    }),
     [
       'an extended header with a size that is none',
       Buffer.concat([extended('x', 'size=x'), one]),
