@@ -8,6 +8,8 @@ export interface TarHeader {
   readonly type: string;
   /** Bytes of data behind it, as it says; those of links and the like are none. */
   readonly size: number;
+  /** Whether there may be data behind it; else no extended header can give it any. */
+  readonly hasData: boolean;
   /** Whether blocks of a sparse map stand before the data. */
   readonly isMapped: boolean;
 }
@@ -18,20 +20,29 @@ const TYPE = 156;
 /** Whether another block of a sparse map follows: in the header, and in a block of the map. */
 const MAPPED_AT = { header: 482, map: 504 } as const;
 
-/** Links, devices, directories and FIFOs: their size is no size of data. */
-const WITHOUT_DATA = '123456';
+/** Symbolic links, devices, directories and FIFOs. */
+const WITHOUT_DATA = '23456';
+/** Its size is that of the file it is a link to; only an extended header says that data is behind it. */
+const HARD_LINK = '1';
+
+/** Digits with blanks around them. */
+const STRICT = /^ *([0-7]*)[ \0]*$/;
+/** One NUL may stand before a size, and anything behind its end: what GNU tar reads. */
+const LENIENT = /^(?:\0|(?!\0))[\t-\r ]*(?:([0-7]+)(?:[\t-\r \0].*)?|\0.*)?$/s;
 
 /** Reads a header; a text says what is wrong. */
 export function readTarHeader(block: Uint8Array): TarHeader | string {
   const sums = sumsOf(block);
-  const checksum = numberIn(block, CHECKSUM);
+  const checksum = numberIn(block, CHECKSUM, STRICT);
   if (checksum === null || !sums.includes(checksum)) return 'a wrong checksum';
-  const size = numberIn(block, SIZE);
+  const size = numberIn(block, SIZE, LENIENT);
   if (size === null) return 'no size';
   const type = String.fromCharCode(block[TYPE] ?? 0);
+  const hasData = !WITHOUT_DATA.includes(type);
   return {
     type,
-    size: WITHOUT_DATA.includes(type) ? 0 : size,
+    size: hasData && type !== HARD_LINK ? size : 0,
+    hasData,
     isMapped: type === 'S' && block[MAPPED_AT.header] === 1,
   };
 }
@@ -59,13 +70,17 @@ function sumsOf(block: Uint8Array): readonly number[] {
 }
 
 /** A number in octal digits, or with its first bit set in base 256; null when it is none, or none that is safe. */
-function numberIn(block: Uint8Array, { at, length }: { at: number; length: number }): number | null {
+function numberIn(
+  block: Uint8Array,
+  { at, length }: { readonly at: number; readonly length: number },
+  octal: RegExp,
+): number | null {
   const field = block.subarray(at, at + length);
   const [first = 0] = field;
   if (first >= 0x80) {
     const value = field.reduce((sum, byte, index) => sum * 256 + (index === 0 ? byte & 0x7f : byte), 0);
     return Number.isSafeInteger(value) ? value : null;
   }
-  const [, digits] = /^ *([0-7]*)[ \0]*$/.exec(Buffer.from(field).toString('latin1')) ?? [];
-  return digits === undefined ? null : Number.parseInt(digits || '0', 8);
+  const found = octal.exec(Buffer.from(field).toString('latin1'));
+  return found && Number.parseInt(found[1] || '0', 8);
 }

@@ -79,7 +79,7 @@ export function createTarScanner(): Scanner {
 
   let pending = 0;
 
-  function takeHeader({ type, size, isMapped }: TarHeader): Verdict | null {
+  function takeHeader({ type, size, hasData, isMapped }: TarHeader): Verdict | null {
     if (type === 'x' || type === 'g') {
       if (size > MOST_EXTENDED)
         return { skipped: true, why: `its extended header at byte ${at} has ${size} bytes` };
@@ -90,7 +90,7 @@ export function createTarScanner(): Scanner {
     }
     // A long name belongs to the next entry, as an extended header does.
     const isOfNext = type === 'L' || type === 'K';
-    pending = isOfNext ? size : (sizes.next ?? sizes.all ?? size);
+    pending = isOfNext || !hasData ? size : (sizes.next ?? sizes.all ?? size);
     if (!isOfNext) sizes.next = null;
     if (isMapped) expected = 'map';
     else beginData();
@@ -134,7 +134,8 @@ function invalid(what: string): Verdict {
 /** The size in the records of an extended header, `<length> <key>=<value>\n` each; null when there is none, a text for a flaw. */
 function sizeIn(records: Buffer): number | null | string {
   let size: number | null = null;
-  for (let from = 0; from < records.length;) {
+  // A NUL ends them.
+  for (let from = 0; from < records.length && records[from] !== 0;) {
     const [, digits = ''] = /^(\d{1,7}) /.exec(records.toString('latin1', from, from + 8)) ?? [];
     const to = from + Number(digits);
     // One that ends before its text does would be read again and again.

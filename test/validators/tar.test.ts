@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
   closeSync,
@@ -97,6 +97,15 @@ describe('tar() agrees with', () => {
         END,
       ]),
     ],
+    ...['2', '3', '4', '5', '6'].map((type): [string, Uint8Array] => [
+      `an extended header that tells the size of an entry of type ${type}, which has no data`,
+      Buffer.concat([extended('x', 'size=5000'), header({ type }), one]),
+    ]),
+    [
+      'an extended header that tells the size of a hard link, which has data then',
+      Buffer.concat([extended('x', 'size=5'), header({ type: '1' }), data('hello'), one]),
+    ],
+    ['records that a NUL ends', Buffer.concat([header({ type: 'x', size: 9 }), data('6 a=b\n\0zz'), one])],
     ['a global extended header', Buffer.concat([extended('g', 'comment=xyz'), one])],
     [
       'a checksum of signed bytes',
@@ -113,6 +122,29 @@ function signed(block: Buffer): Buffer {
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
   return block;
 }
+
+describe('tar() agrees with GNU tar on a size of', () => {
+  const sizes: [string, string][] = [
+    ['0000005\0zzzz', 'ok'],
+    ['0000005 zzzz', 'ok'],
+    ['\x0000000000005', 'ok'],
+    ['\0     5\0', 'ok'],
+    ['\t5', 'ok'],
+    ['  5 7', 'ok'],
+    ['0000005x', 'invalid'],
+    ['00000058', 'invalid'],
+    ['\0zzzz', 'invalid'],
+    [' \0    5', 'invalid'],
+    ['\0\x005', 'invalid'],
+  ];
+  it.each(sizes)('%j', async (size, expected) => {
+    const entry = header({ size: Buffer.from(size, 'latin1') });
+    const content = Buffer.concat([entry, data('hello'), END]);
+    const { status } = spawnSync('tar', ['-t', '-f', '-'], { input: content });
+    expect(status === 0 ? 'ok' : 'invalid').toBe(expected);
+    expect((await verdict(content)).split(':')[0]).toBe(expected);
+  });
+});
 
 describe('tar() rejects', () => {
   const cases: [string, Uint8Array, string][] = [
