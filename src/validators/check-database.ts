@@ -14,14 +14,17 @@ const SETTINGS = 'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAG
 
 /** To the first thing that is wrong. */
 const CHECK = 'PRAGMA integrity_check(1)';
+/** Reads the header: before that, any page has the usual size. */
+const BEGIN = 'PRAGMA schema_version';
 const PAGE_SIZE = 'PRAGMA page_size';
 
 export async function checkDatabase({ database: path, size, engine }: DatabaseTask): Promise<Reply> {
   const database = open(await import(engine), path);
   try {
     database.exec(SETTINGS);
-    const said = firstOf(database.prepare(CHECK).all());
-    return said === 'ok' ? wholePages(size, firstOf(database.prepare(PAGE_SIZE).all())) : brokenBy(said);
+    database.exec(BEGIN);
+    const pageSize = firstOf(database.prepare(PAGE_SIZE).all());
+    return partOfPage(size, pageSize) ?? verdictOf(firstOf(database.prepare(CHECK).all()));
   } catch (fault) {
     return faulty(fault);
   } finally {
@@ -51,29 +54,38 @@ function firstOf(rows: unknown): unknown {
   return value;
 }
 
-function brokenBy(said: unknown): Reply {
-  if (typeof said !== 'string') throw new Error('the integrity check of SQLite said nothing');
-  return { ok: false, reason: `integrity check: ${said.replaceAll(/^\*\*\* .* \*\*\*\n|\n[^]*/g, '')}` };
-}
-
-/** To SQLite what is missing of the last page is zeros, and may pass. */
-function wholePages(size: number, pageSize: unknown): Reply {
+/** To SQLite what is missing of the last page is zeros, and may pass. Null when nothing is missing. */
+function partOfPage(size: number, pageSize: unknown): Reply {
   if (typeof pageSize !== 'number') throw new Error('SQLite does not say the size of a page');
-  if (size % pageSize === 0) return { ok: true };
+  if (size % pageSize === 0) return null;
   return { ok: false, reason: `its ${size} bytes are not whole pages of ${pageSize}` };
 }
+
+function verdictOf(said: unknown): Reply {
+  if (said === 'ok') return { ok: true };
+  if (typeof said !== 'string') throw new Error('the integrity check of SQLite said nothing');
+  const flaw = said.replaceAll(/^\*\*\* .* \*\*\*\n|\n[^]*/g, '');
+  const [unread, code] = UNREAD.exec(flaw) ?? [];
+  return unread === undefined || isToBlame(Number(code))
+    ? { ok: false, reason: `integrity check: ${flaw}` }
+    : { skipped: true, why: `SQLite cannot check it: ${flaw}` };
+}
+
+/** The check goes on where a page of the copy cannot be read, and tells why only of some. */
+const UNREAD = /(?:^|: )(?:unable to get the page\. error code=(\d+)|failed to get page \d+)$/;
 
 /** The kinds of faults that the file is to blame for. */
 const TO_BLAME: readonly string[] = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
 /** Their numbers; further bits tell more. */
 const NUMBERS: readonly number[] = [11, 26];
+const isToBlame = (code: number): boolean => NUMBERS.includes(code & 0xff);
 
 /** A fault of the file is a verdict; any other says nothing about it. */
 function faulty(fault: unknown): Reply {
   if (!(fault instanceof Error)) throw fault;
   const [name = ''] = 'code' in fault ? (/^SQLITE_[A-Z]+/.exec(String(fault.code)) ?? []) : [];
   const number = 'errcode' in fault && typeof fault.errcode === 'number' ? fault.errcode & 0xff : 0;
-  if (TO_BLAME.includes(name) || NUMBERS.includes(number))
+  if (TO_BLAME.includes(name) || isToBlame(number))
     return { ok: false, reason: `SQLite cannot read it: ${fault.message}` };
   if (name === '' && number === 0) throw fault;
   return { skipped: true, why: `SQLite cannot check it: ${fault.message}` };

@@ -11,6 +11,7 @@ import { appliesTo, beginsWith, kindEntries, type KindOptions } from './kind.ts'
 import { createPrivateCopy, obstacleIn, type PrivateCopy } from './private-copy.ts';
 import { startThread } from './thread-handle.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
+import { headOf, readWalHeader } from './wal-header.ts';
 
 /** How databases are checked. */
 export interface SqliteOptions extends KindOptions {
@@ -65,14 +66,17 @@ async function validateCopy(
   if (engine === null) return skipped('there is neither node:sqlite (Node.js 22.13) nor better-sqlite3');
   // SQLite would roll it back, and may delete a file that it names.
   const journal = file.beside('-journal');
-  if (journal !== null && journal.size > 0) return skipped('it has a rollback journal beside it');
+  if (journal !== null && (await headOf(journal, 1)).length > 0)
+    return skipped('it has a rollback journal beside it');
   const log = file.beside('-wal');
+  const header = log === null ? 'empty' : await readWalHeader(log);
+  if (header === 'invalid') return skipped('the log beside it has no valid header, so SQLite ignores it');
   const obstacle = await obstacleIn(directory, context.root, spaceFor(file, log));
   if (obstacle !== null) return skipped(obstacle);
   const copy = await createPrivateCopy(directory);
   try {
     await copy.add(file, '', context.signal);
-    if (log !== null && log.size > 0) await copy.add(log, '-wal', context.signal);
+    if (log !== null && header === 'valid') await copy.add(log, '-wal', context.signal);
     return await check(copy, { size: file.size, engine, timeoutMs }, context);
   } finally {
     await copy.remove();

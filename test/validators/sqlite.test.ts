@@ -9,7 +9,7 @@ import { sqlite } from '../../src/validators/index.ts';
 import { runChild } from '../support/built.ts';
 import type { ContentsInput, ContentsOutput } from '../support/children/contents.ts';
 import { lacks, NODE_26 } from '../support/needs.ts';
-import { makeRun, RUN_ID, temporaryDirectory, type MadeRun } from '../support/runs.ts';
+import { artifactRecord, makeRun, RUN_ID, temporaryDirectory, type MadeRun } from '../support/runs.ts';
 import { scratch } from '../support/scratch.ts';
 import { snapshot } from '../support/snapshot.ts';
 import { truncationsOf, verdictOn, verdictsBy } from '../support/validated.ts';
@@ -226,6 +226,57 @@ describe('sqlite() with a write-ahead log', () => {
     ]);
   });
 
+  /** With the recorded size of one artifact left out, or 0. */
+  function misrecorded(artifacts: Record<string, Buffer>, name: string, size: number | undefined): MadeRun {
+    const records = Object.entries(artifacts).map(([each, bytes]) =>
+      each === name ? { ...artifactRecord(each, bytes), size_bytes: size } : artifactRecord(each, bytes),
+    );
+    return makeRun({ artifacts, trades: { artifacts: records } });
+  }
+
+  it.skipIf(lacking).each([undefined, 0])(
+    'reads a log or a journal whose recorded size is %s',
+    async (size) => {
+      const { main, log } = withLog();
+      for (const [ending, bytes] of [
+        ['-wal', rewriteLastFrame(log)],
+        ['-journal', Buffer.from('x')],
+      ] as const) {
+        const artifacts = { 'trades.db': main, [`trades.db${ending}`]: bytes };
+        const { inspected } = await inspect(misrecorded(artifacts, `trades.db${ending}`, size));
+        const its = inspected.findings.filter(({ artifact }) => artifact === 'trades.db');
+        expect(its.map(({ code }) => code)).toStrictEqual(['ARTIFACT_NOT_VERIFIED']);
+      }
+    },
+  );
+
+  const headers: [string, (log: Buffer) => Buffer][] = [
+    ['is too short', (log) => log.subarray(0, 31)],
+    ['has another magic number', (log) => withHeader(log, 0, 0x377f0680)],
+    ['has another version', (log) => withHeader(log, 4, 3_007_001)],
+    ['has a size of pages that is none', (log) => withHeader(log, 8, 1_000)],
+    ['has another checksum', (log) => Buffer.from(log.map((byte, at) => (at === 31 ? byte ^ 1 : byte)))],
+    ['is zeros', (log) => Buffer.alloc(log.length)],
+  ];
+  it.skipIf(lacking).each(headers)('does not verify when the header of the log %s', async (_, change) => {
+    const { main, log } = withLog();
+    const run = makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': change(log) } });
+    const { inspected } = await inspect(run);
+    const why = 'validator "sqlite" says: the log beside it has no valid header, so SQLite ignores it';
+    expect(told(inspected)).toStrictEqual([['ARTIFACT_NOT_VERIFIED', 'trades.db', why]]);
+  });
+
+  it.skipIf(lacking)('checks with a log of the other order of bytes, and with one of no frames', async () => {
+    const { main, log } = withLog();
+    const other = withHeader(log, 0, (log.readUInt32BE(0) ^ 1) >>> 0);
+    for (const each of [other, log.subarray(0, 32)]) {
+      const { inspected } = await inspect(
+        makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': each } }),
+      );
+      expect(told(inspected)).toStrictEqual([]);
+    }
+  });
+
   it.skipIf(lacking)('takes no log that the run does not record', async () => {
     const { main, log } = withLog();
     const run = makeRun({ artifacts: { 'trades.db': main } });
@@ -242,6 +293,22 @@ describe('sqlite() with a write-ahead log', () => {
     ]);
   });
 });
+
+/** A log with another number in its header, and with its checksum. */
+function withHeader(log: Buffer, at: number, value: number): Buffer {
+  const copy = Buffer.from(log);
+  copy.writeUInt32BE(value, at);
+  const isBig = (copy.readUInt32BE(0) & 1) === 1;
+  const word = (from: number): number => (isBig ? copy.readUInt32BE(from) : copy.readUInt32LE(from));
+  let [a, b] = [0, 0];
+  for (let from = 0; from < 24; from += 8) {
+    a = (a + word(from) + b) >>> 0;
+    b = (b + word(from + 4) + a) >>> 0;
+  }
+  copy.writeUInt32BE(a, 24);
+  copy.writeUInt32BE(b, 28);
+  return copy;
+}
 
 /** Breaks the page of the last frame of a log, and puts its checksum right again. */
 function rewriteLastFrame(log: Buffer): Buffer {
@@ -323,6 +390,7 @@ describe('sqlite() with better-sqlite3', () => {
     prepare(sql) { return { all: () => { if (/page_size/.test(sql)) return [{ page_size: ${PAGE} }]; ${all} } }; }
     close() {}
   };`;
+  const says = (text: string): string => engine(`return [{ integrity_check: '${text}' }]`);
   const REAL = `try {
     return [{ integrity_check: execFileSync('sqlite3', ['-batch', this.path, sql], { encoding: 'utf8', stdio: 'pipe' }).trim() }];
   } catch ({ stderr }) {
@@ -336,7 +404,7 @@ describe('sqlite() with better-sqlite3', () => {
     stub(engine(REAL));
     const broken = Buffer.from(database);
     broken[PAGE * 3]! ^= 0xff;
-    const foreign = 'hello'.repeat(1_000);
+    const foreign = 'hello'.repeat(1_024);
     const artifacts = { 'good.db': database, 'broken.db': broken, 'foreign.db': foreign };
     const { inspected } = await inspectHere(makeRun({ artifacts }));
     expect(told(inspected)).toStrictEqual([
@@ -354,6 +422,9 @@ describe('sqlite() with better-sqlite3', () => {
   });
 
   const broken: [string, string, string][] = [
+    ['cannot read a page', says('*** in database main ***\\nTree 2 page 11: unable to get the page. error code=266'), 'says: SQLite cannot check it: Tree 2 page 11: unable to get the page. error code=266'],
+    ['has no memory for a page', says('unable to get the page. error code=7'), 'says: SQLite cannot check it: unable to get the page. error code=7'],
+    ['gets no page', says('failed to get page 7'), 'says: SQLite cannot check it: failed to get page 7'],
     ['ends its thread', engine('process.exit(1)'), 'failed: its thread ended by itself'],
     ['throws what SQLite does not', engine('throw new Error("no bindings")'), 'failed: its thread crashed: no bindings'],
     ['is out of memory', engine('throw Object.assign(new Error("out of memory"), { code: "SQLITE_NOMEM" })'), 'says: SQLite cannot check it: out of memory'],
@@ -374,6 +445,21 @@ describe('sqlite() with better-sqlite3', () => {
       expect(readdirSync(directory)).toStrictEqual([]);
     },
   );
+
+  it.skipIf(skip).each([11, 267, 26])('rejects a page for error code %i', async (code) => {
+    stub(says(`unable to get the page. error code=${code}`));
+    const { inspected } = await inspectHere(whole());
+    const why = `integrity check: unable to get the page. error code=${code}`;
+    expect(told(inspected)).toStrictEqual([['ARTIFACT_CONTENT_INVALID', 'trades.db', why]]);
+  });
+
+  it.skipIf(skip)('looks for whole pages before it checks them', async () => {
+    stub(engine('throw new Error("checked")'));
+    const run = makeRun({ artifacts: { 'trades.db': database.subarray(0, -1) } });
+    const { inspected } = await inspectHere(run);
+    const why = `its ${database.length - 1} bytes are not whole pages of ${PAGE}`;
+    expect(told(inspected)).toStrictEqual([['ARTIFACT_CONTENT_INVALID', 'trades.db', why]]);
+  });
 
   it.skipIf(skip)('is ended by the time budget, longer than a stall, and then removes its copy', async () => {
     stub(engine('for (;;);'));

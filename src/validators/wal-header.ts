@@ -1,0 +1,50 @@
+/** A write-ahead log of SQLite comes in, whether SQLite would read it goes out. */
+
+import type { ArtifactFile } from './validator.ts';
+
+const HEADER = 32;
+/** What the checksum is of; it stands behind. */
+const SUMMED = 24;
+/** The last bit tells in which order of bytes checksums are made. */
+const MAGIC = 0x377f0682;
+const VERSION = 3_007_000;
+
+/** Whether there is a log; of one without a valid header SQLite ignores everything. */
+export async function readWalHeader(log: ArtifactFile): Promise<'empty' | 'valid' | 'invalid'> {
+  const header = await headOf(log, HEADER);
+  if (header.length === 0) return 'empty';
+  return header.length === HEADER && isValid(header) ? 'valid' : 'invalid';
+}
+
+/** The first bytes, so many at most: what is recorded of a file beside another proves nothing, reading it does. */
+export async function headOf(file: ArtifactFile, most: number): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of file.chunks()) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length >= most) break;
+  }
+  return Buffer.concat(parts).subarray(0, most);
+}
+
+/** See https://www.sqlite.org/fileformat2.html#walformat. */
+function isValid(header: Buffer): boolean {
+  const magic = header.readUInt32BE(0);
+  const pageSize = header.readUInt32BE(8);
+  const isPageSize = pageSize >= 512 && pageSize <= 65_536 && Number.isInteger(Math.log2(pageSize));
+  if (magic >>> 1 !== MAGIC >>> 1 || header.readUInt32BE(4) !== VERSION || !isPageSize) return false;
+  const [first, second] = checksumOf(header.subarray(0, SUMMED), magic !== MAGIC);
+  return header.readUInt32BE(24) === first && header.readUInt32BE(28) === second;
+}
+
+function checksumOf(bytes: Buffer, isBigEndian: boolean): [number, number] {
+  let first = 0;
+  let second = 0;
+  const word = (at: number): number => (isBigEndian ? bytes.readUInt32BE(at) : bytes.readUInt32LE(at));
+  for (let at = 0; at < bytes.length; at += 8) {
+    first = (first + word(at) + second) >>> 0;
+    second = (second + word(at + 4) + first) >>> 0;
+  }
+  return [first, second];
+}
