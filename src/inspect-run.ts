@@ -25,7 +25,8 @@ import { RUN_MANIFEST } from './store/layout.ts';
 import type { Located } from './store/resolve.ts';
 import type { Root } from './store/root.ts';
 import { searchRun, straysIn } from './store/stray.ts';
-import type { Checking, Contents, Said } from './validators/contents.ts';
+import type { Checking, Contents } from './validators/contents.ts';
+import { createSaid, type Said } from './validators/said.ts';
 import { claimsOf, type Claim } from './verify/claims.ts';
 import type { Hasher } from './verify/hashing/hasher.ts';
 import { judge } from './verify/judge.ts';
@@ -81,7 +82,7 @@ export async function inspectRun(
         meter,
         shared,
         read: { bytes: 0 },
-        said: new Map(),
+        said: createSaid(),
       };
       const answer = await visitRun(runId, { ...shared, cancellation: canceller }, (visit) =>
         inspectVisited({ ...inspection, ...visit }),

@@ -18,6 +18,7 @@ import { amend } from './amend.ts';
 import type { Outcome } from './attend.ts';
 import { validateArtifact, type Subject, type Validating } from './one-artifact.ts';
 import type { Reach } from './reading.ts';
+import type { Said } from './said.ts';
 import type { Validator } from './validator.ts';
 
 const OUT_OF_TIME: Outcome = { is: 'left out', why: 'the time budget is over' };
@@ -43,9 +44,6 @@ export interface Measured {
   /** By path from the run directory. */
   readonly measured: Measurements;
 }
-
-/** What was said of revisions of artifacts in one call. */
-export type Said = Map<string, readonly Outcome[]>;
 
 /** How the contents of one run are checked. */
 export interface Checking {
@@ -120,16 +118,15 @@ export function createContents(
     validating: Validating,
     said: Said,
   ): Promise<readonly Outcome[]> {
-    const { artifact, verified } = subject;
-    const key = JSON.stringify([verified?.names, artifact.logical_name, verified?.identity]);
-    const before = said.get(key);
-    if (before !== undefined) return before;
+    const before = said.recall(subject, validating.beside);
+    if (before !== null) return before;
     let leave: (() => void) | null = null;
     try {
       leave = await gate.enter(validating.cancellation);
-      const outcomes = await validateArtifact(subject, validating);
+      const { beside, keep } = said.follow(subject, validating.beside);
+      const outcomes = await validateArtifact(subject, { ...validating, beside });
       const isSettled = outcomes.length > 0 && outcomes.every(({ is }) => is !== 'left out');
-      if (isSettled) said.set(key, outcomes);
+      if (isSettled) keep(outcomes);
       return outcomes;
     } catch (reason) {
       if (reason instanceof OutOfTime) return [OUT_OF_TIME];

@@ -13,7 +13,15 @@ import {
 } from '../../src/index.ts';
 import { createWatch } from '../../src/validators/attend.ts';
 import { beingRead, letGo } from '../support/descriptors.ts';
-import { artifactRecord, makeRun, RUN_ID, sha256 } from '../support/runs.ts';
+import {
+  artifactRecord,
+  makeRun,
+  RUN_ID,
+  runManifest,
+  sha256,
+  tradesRecord,
+  type MadeRun,
+} from '../support/runs.ts';
 import { validated, verdictOn } from '../support/validated.ts';
 
 const request = { run_id: RUN_ID };
@@ -380,24 +388,39 @@ describe('a validator', () => {
   });
 
   it('is asked once when the run is published meanwhile', async () => {
-    const run = makeRun({ directory: '.running', manifest: { status: 'running', finished_at: 0 } });
-    let asked = 0;
-    const publishing = doing(async (file) => {
-      asked += 1;
-      await readAll(file);
-      await mkdir(`${run.root}/completed`, { recursive: true });
-      const manifest = { ...JSON.parse(String(await readAllOf(run.at('manifest.json')))), status: 'completed', finished_at: 1782727852 }; // prettier-ignore
-      writeFileSync(run.at('manifest.json'), JSON.stringify(manifest));
-      await rename(run.path, `${run.root}/completed/${RUN_ID}`);
-      return { ok: true };
-    });
-    const answer = inspected(await getBackupRun(request, { root: run.root, validators: [publishing] }));
-    expect([asked, answer.run.status, answer.findings]).toStrictEqual([1, 'completed', []]);
+    const asked = await publishing(() => undefined);
+    expect(asked).toStrictEqual(['null', 'completed', []]);
   });
 
-  async function readAllOf(path: string): Promise<Buffer> {
-    const { readFile } = await import('node:fs/promises');
-    return readFile(path);
+  it('is asked again when the run is published meanwhile with another artifact beside', async () => {
+    const asked = await publishing((run) => {
+      const record = tradesRecord({ 'trades.db': content, 'trades.db-wal': 'log' });
+      writeFileSync(run.at('trades.db-wal'), 'log');
+      writeFileSync(run.at('participants/trades.json'), JSON.stringify(record));
+    });
+    expect(asked).toStrictEqual(['null, log', 'completed', []]);
+  });
+
+  /** What a validator found beside the artifact each time it was asked, and what the answer says. */
+  async function publishing(change: (run: MadeRun) => void): Promise<unknown[]> {
+    const run = makeRun({ directory: '.running', manifest: { status: 'running', finished_at: 0 } });
+    const asked: (string | null)[] = [];
+    const validator: Validator = {
+      ...doing(async (file) => {
+        await readAll(file);
+        const log = file.beside('-wal');
+        asked.push(log && String(await readAll(log)));
+        if (asked.length > 1) return { ok: true };
+        await mkdir(`${run.root}/completed`, { recursive: true });
+        change(run);
+        writeFileSync(run.at('manifest.json'), JSON.stringify(runManifest()));
+        await rename(run.path, `${run.root}/completed/${RUN_ID}`);
+        return { ok: true };
+      }),
+      applies: ({ logical_name: name }) => name === 'trades.db',
+    };
+    const answer = inspected(await getBackupRun(request, { root: run.root, validators: [validator] }));
+    return [asked.map(String).join(', '), answer.run.status, answer.findings];
   }
 });
 
