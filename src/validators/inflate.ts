@@ -27,13 +27,28 @@ export interface Inflation {
   end(): void;
 }
 
-/** Bytes that come out at once. */
+/** Bytes that come out at once, at most. */
 export const OUTPUT_CHUNK = 256 * 1_024;
+
+/** The least that an engine of node:zlib takes. */
+const LEAST_CHUNK = 64;
+
+/** Bytes to come out at once of so many: a file may be many small pieces, with an engine for each. */
+export function outputChunk(bytes: number): number {
+  return Math.max(LEAST_CHUNK, Math.min(OUTPUT_CHUNK, bytes));
+}
 
 /** At most so many bytes come out; `alive` is told of them. */
 export function inflate(engine: Engine, most: number, alive: () => void): Inflation {
   let produced = 0;
-  const ended = new Promise<Ended>((resolve) => {
+  let over: Ended | null = null;
+  let waiting: ((ended: Ended) => void) | null = null;
+  const ended = new Promise<Ended>((resolveEnded) => {
+    const resolve = (how: Ended): void => {
+      over ??= how;
+      resolveEnded(over);
+      waiting?.(over);
+    };
     engine.on('data', (output: Uint8Array) => {
       produced += output.length;
       alive();
@@ -48,14 +63,13 @@ export function inflate(engine: Engine, most: number, alive: () => void): Inflat
   return {
     // After the end of its data the engine never calls back; after a fault it tells of that as well.
     take: (chunk) =>
-      Promise.race([
-        ended,
-        new Promise<null>((resolve) => {
-          engine.write(chunk, (fault) => {
-            if (fault === null || fault === undefined) resolve(null);
-          });
-        }),
-      ]),
+      new Promise((resolve) => {
+        if (over !== null) return resolve(over);
+        waiting = resolve;
+        engine.write(chunk, (fault) => {
+          if (fault === null || fault === undefined) resolve(null);
+        });
+      }),
     finish() {
       engine.end();
       return ended;

@@ -3,7 +3,7 @@
 import * as zlib from 'node:zlib';
 import * as v from 'valibot';
 import { maxBytes, type CompressedOptions } from './gzip.ts';
-import { inflate, OUTPUT_CHUNK, type Ended, type Engine, type Inflation } from './inflate.ts';
+import { inflate, outputChunk, type Ended, type Engine, type Inflation } from './inflate.ts';
 import { checked } from '../options.ts';
 import { appliesTo, beginsWith, kindEntries } from './kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
@@ -73,7 +73,7 @@ function createContents(most: number, alive: () => void): Contents {
     if (isFirst) {
       const why = obstacleTo(frame);
       if (why !== null) return { skipped: true, why };
-      inflation = start();
+      inflation = start(frame);
     }
     if (inflation === null || isOver) throw new Error('the decompression was ended');
     const ended = (await inflation.take(bytes)) ?? (isLast ? await inflation.finish() : null);
@@ -82,13 +82,17 @@ function createContents(most: number, alive: () => void): Contents {
     return verdictOf(ended, frame, inflation.produced());
   }
 
-  function start(): Inflation {
-    return inflate(createEngine(), most - total, alive);
+  function start({ contentSize, windowSize }: ZstdFrame): Inflation {
+    const left = most - total;
+    const own = contentSize === null ? left : Math.min(left, Number(contentSize));
+    return inflate(createEngine(outputChunk(Number(contentSize ?? windowSize))), own, alive);
   }
 
   /** Null when the frame is at its end, and what it should be. */
   function verdictOf(ended: Ended, { contentSize }: ZstdFrame, produced: number): Verdict | null {
     inflation?.end();
+    if (contentSize !== null && BigInt(produced) > contentSize)
+      return invalid(`a frame of ${contentSize} bytes decompresses to more`);
     if (ended.by === 'limit') return { skipped: true, why: `it decompresses to more than ${most} bytes` };
     if (ended.by === 'fault') {
       if (!isInvalid(ended.fault)) throw ended.fault;
@@ -120,10 +124,10 @@ function hasEngine(): boolean {
   return isFactory(Reflect.get(zlib, 'createZstdDecompress'));
 }
 
-function createEngine(): Engine {
+function createEngine(chunkSize: number): Engine {
   const create: unknown = Reflect.get(zlib, 'createZstdDecompress');
   if (!isFactory(create)) throw new Error('this Node.js has no zstd');
-  return create({ chunkSize: OUTPUT_CHUNK });
+  return create({ chunkSize });
 }
 
 function isFactory(value: unknown): value is (options: object) => Engine {
@@ -132,10 +136,10 @@ function isFactory(value: unknown): value is (options: object) => Engine {
 
 /**
  * What node:zlib says of data that is not what it should be; other errors say nothing about it. A dictionary is called corrupted
- * where a block needs what no block before has left.
+ * where a block needs what no block before has left, and a buffer too small where there is more than the frame says.
  */
 const INVALID =
-  /^(?:Z_BUF_ERROR|ZSTD_error_(?:prefix_unknown|corruption_detected|checksum_wrong|dictionary_corrupted|literals_headerWrong))$/;
+  /^(?:Z_BUF_ERROR|ZSTD_error_(?:prefix_unknown|corruption_detected|checksum_wrong|dictionary_corrupted|dstSize_tooSmall|literals_headerWrong))$/;
 
 function isInvalid(fault: Error): boolean {
   return 'code' in fault && typeof fault.code === 'string' && INVALID.test(fault.code);

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { Readable } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { constants, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createInspector, type ArtifactFile } from '../../src/index.ts';
 import { gzip } from '../../src/validators/index.ts';
+import { inflate, outputChunk } from '../../src/validators/inflate.ts';
 import { lacks } from '../support/needs.ts';
 import { makeRun, RUN_ID } from '../support/runs.ts';
 import { flipsOf, truncationsOf, verdictOn, verdictsOn } from '../support/validated.ts';
@@ -123,6 +126,36 @@ describe('gzip() knows its files', () => {
     'and throws for options %j',
     (options) => expect(() => gzip(options as never)).toThrow(TypeError),
   );
+});
+
+describe('inflate()', () => {
+  it('keeps nothing of the chunks it took', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const inflation = inflate(
+      Object.assign(new PassThrough(), { bytesWritten: 0 }),
+      Infinity,
+      () => undefined,
+    );
+    const held = async (count: number): Promise<number> => {
+      for (let i = 0; i < count; i += 1) await inflation.take(Buffer.of(1));
+      collect();
+      return process.memoryUsage().heapUsed;
+    };
+    const before = await held(2_000);
+    expect((await held(50_000)) - before).toBeLessThan(4_000_000);
+    expect(inflation.produced()).toBe(52_000);
+    expect(await inflation.finish()).toStrictEqual({ by: 'end' });
+  });
+});
+
+describe('outputChunk()', () => {
+  it.each([
+    [0, 64],
+    [65, 65],
+    [262_144, 262_144],
+    [2 ** 40, 262_144],
+  ])('of %i bytes is %i', (bytes, expected) => expect(outputChunk(bytes)).toBe(expected));
 });
 
 describe('gzip() with a bomb', () => {

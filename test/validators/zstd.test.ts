@@ -148,6 +148,24 @@ describe('zstd() with an engine', () => {
     },
   );
 
+  it.skipIf(lacking)(
+    'rejects a frame that decompresses to more than it says, as soon as it does',
+    async () => {
+      // A window of 1 MiB, and 8 GB in blocks of repeated bytes.
+      const block = Buffer.from([0x02, 0, 0x10, 0x41]);
+      const blocks = Buffer.concat(Array.from({ length: 60_000 }, () => block));
+      const saying = (size: number): Buffer => {
+        const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x80, 0x50, 0, 0, 0, 0]);
+        head.writeUInt32LE(size, 6);
+        return Buffer.concat([head, blocks]);
+      };
+      expect(await verdicts([saying(1), saying(3_000_000)])).toStrictEqual([
+        'invalid: not whole zstd data: Destination buffer is too small',
+        'invalid: not whole zstd data: a frame of 3000000 bytes decompresses to more',
+      ]);
+    },
+  );
+
   it.skipIf(lacking)('ends a bomb at the limit or in time, in constant memory', async () => {
     // 10 GB of zeros in less than one megabyte.
     const zeros = pack(Buffer.alloc(100_000_000));
