@@ -126,7 +126,8 @@ function outcomeOf(validator: Validator, verdict: unknown): Outcome {
 function readVerdict(validator: Validator, verdict: unknown): Outcome | null {
   if (typeof verdict !== 'object' || verdict === null) return null;
   const { ok, reason, skipped, why }: Record<string, unknown> = { ...verdict };
-  if (ok === true && skipped === undefined) return { is: 'agreed' };
+  if (ok === true && skipped === undefined && reason === undefined && why === undefined)
+    return { is: 'agreed' };
   if (ok === false && skipped === undefined && isText(reason)) return { is: 'rejected', reason: cut(reason) };
   if (skipped === true && ok === undefined && isText(why)) return leftOut(validator, `says: ${cut(why)}`);
   return null;

@@ -72,6 +72,8 @@ async function validateBy(
 ): Promise<Outcome | null> {
   try {
     const applies: unknown = validator.applies({ ...subject.artifact }, Uint8Array.from(head));
+    // Nobody waits for a promise, which may reject.
+    if (applies instanceof Promise) applies.catch(() => undefined);
     if (typeof applies !== 'boolean') return leftOut(validator, 'does not say whether it applies');
     if (!applies) return null;
   } catch (fault) {

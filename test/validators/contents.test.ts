@@ -159,6 +159,8 @@ describe('getBackupRun() calls an artifact not verified when a validator', () =>
       { skipped: true },
       { skipped: 'x', why: 'x' },
       { ok: true, skipped: true, why: 'x' },
+      { ok: true, reason: 'x' },
+      { ok: true, why: 'x' },
       { reason: 'x' },
     ].map(
       // prettier-ignore
@@ -170,6 +172,7 @@ describe('getBackupRun() calls an artifact not verified when a validator', () =>
     ),
     ['throws in applies', { ...saying(1), applies: () => { throw new Error('oops'); } }, 'validator "test" failed: oops'], // prettier-ignore
     ['answers applies with a promise', { ...saying(1), applies: (() => Promise.resolve(false)) as never }, 'validator "test" does not say whether it applies'], // prettier-ignore
+    ['answers applies with a promise that rejects', { ...saying(1), applies: (() => Promise.reject(new Error('oops'))) as never }, 'validator "test" does not say whether it applies'], // prettier-ignore
     ['has a name that could steer a terminal', saying(1, 'a\u001b[2J"b'), 'validator "a\\u001b[2J\\"b" gave no verdict'], // prettier-ignore
   ];
   it.each(cases)('%s', async (_, validator, actual) => {
