@@ -72,9 +72,11 @@ async function validateBy(
 ): Promise<Outcome | null> {
   try {
     const applies: unknown = validator.applies({ ...subject.artifact }, Uint8Array.from(head));
-    // Nobody waits for a promise, which may reject.
-    if (applies instanceof Promise) applies.catch(() => undefined);
-    if (typeof applies !== 'boolean') return leftOut(validator, 'does not say whether it applies');
+    if (typeof applies !== 'boolean') {
+      // Nobody waits for a promise, which may reject.
+      Promise.resolve(applies).catch(() => undefined);
+      return leftOut(validator, 'does not say whether it applies');
+    }
     if (!applies) return null;
   } catch (fault) {
     return failed(validator, fault);
