@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import type { Located } from '../../src/store/resolve.ts';
+import { straysIn } from '../../src/store/stray.ts';
+import { runChild } from '../support/built.ts';
+import type { DeepStraysInput } from '../support/children/deep-strays.ts';
+
+const RUN = { path: 'completed/r' } as Located;
+
+/** Paths of findings about the directory `sub`, which cannot be listed, when these paths below the run are told already. */
+function toldBeside(...told: readonly string[]): (string | undefined)[] {
+  const search = { found: [], unlistable: [{ names: [Buffer.from('sub')], errno: 'EACCES' }] };
+  const known = { told: told.map((path) => `${RUN.path}/${path}`), most: 10 };
+  return straysIn(search, RUN, known).findings.map(({ path }) => path);
+}
+
+describe('straysIn() tells of a directory that could not be listed', () => {
+  it.each([
+    ['nothing is told', []],
+    ['nothing below it is told', ['a', 'su', 'sub', 'zz/x']],
+    ['only a sibling with the same beginning is told', ['sub-other/x', 'sub.x', 'sub0/x', 'suba', 'sub ']],
+    ['only another directory of that name is told', ['other/sub/x']],
+  ])('when %s', (_, told) => {
+    expect(toldBeside(...told)).toStrictEqual(['completed/r/sub']);
+  });
+
+  it.each([
+    ['below it', ['sub/x']],
+    ['deep below it', ['sub/a/b/c']],
+    ['below it, among siblings in any order', ['zz', 'sub0/x', 'sub/x', 'sub.x', 'sub-other/x', 'a']],
+  ])('not once more when a path %s is told', (_, told) => {
+    expect(toldBeside(...told)).toStrictEqual([]);
+  });
+
+  it('in little memory, however deep the paths are that are told', async () => {
+    const given: DeepStraysInput = { paths: 300, names: 2_000 };
+    const output = await runChild('deep-strays', given, { nodeFlags: ['--max-old-space-size=128'] });
+    expect(output).toStrictEqual(['completed/r/sub']);
+  });
+});
