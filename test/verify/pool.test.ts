@@ -1,4 +1,6 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { appendFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createCanceller, type Canceller } from '../../src/cancellation.ts';
 import { createDisk } from '../../src/store/disk.ts';
 import { locate } from '../../src/store/resolve.ts';
@@ -9,7 +11,7 @@ import { CONTROL } from '../../src/verify/hashing/protocol.ts';
 import { createPool, type PoolOptions } from '../../src/verify/hashing/pool.ts';
 import { createSchedule } from '../../src/verify/hashing/rate.ts';
 import { THREAD_SOURCE } from '../../src/verify/hashing/thread-source.generated.ts';
-import { makeRun, sha256 } from '../support/runs.ts';
+import { makeRun, sha256, temporaryDirectory } from '../support/runs.ts';
 
 const FILES = Object.fromEntries(
   Array.from({ length: 200 }, (_, index) => [`file-${index}.bin`, `content ${index}\n`]),
@@ -59,15 +61,17 @@ async function readAll({ pool, asking }: Setting): Promise<string[]> {
 }
 
 /** The source of a thread that runs some code once it has taken up a job with a file of this name. */
-function poisonedBy(name: string, code: string): string {
+function poisonedBy(name: string, code: string, source = THREAD_SOURCE): string {
   return `
-    const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
-    parentPort.on('message', (job) => {
-      if (!job.files.paths.split('\\0').includes('${name}')) return;
-      Atomics.store(new Int32Array(workerData.control), ${CONTROL.job}, job.id);
-      ${code}
-    });
-    ${THREAD_SOURCE}`;
+    {
+      const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
+      parentPort.on('message', (job) => {
+        if (!job.files.paths.split('\\0').includes('${name}')) return;
+        Atomics.store(new Int32Array(workerData.control), ${CONTROL.job}, job.id);
+        ${code}
+      });
+    }
+    ${source}`;
 }
 
 const without = (name: string): string[] =>
@@ -165,5 +169,68 @@ describe('a cancellation', () => {
     setting.canceller.cancel('enough');
     await expect(gone).rejects.toBe('enough');
     expect(await stays).toStrictEqual(DIGESTS);
+  });
+});
+
+/** Code of a thread that waits until its job is to end, and so is not taken for one that hangs. */
+const UNTIL_ABORTED = `
+  const words = new Int32Array(workerData.control);
+  const own = new Int32Array(new SharedArrayBuffer(4));
+  while (Atomics.load(words, ${CONTROL.abort}) !== job.id) {
+    Atomics.add(words, ${CONTROL.beat}, 1);
+    Atomics.wait(own, 0, 0, 1);
+  }`;
+
+const HANGING = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
+
+/** The source of a thread that writes the paths of every job it is given on a line of a file. */
+function noted(source: string, path: string): string {
+  return `
+    process.getBuiltinModule('node:worker_threads').parentPort.on('message', (job) => {
+      const line = job.files.paths.replaceAll('\\0', ' ');
+      process.getBuiltinModule('node:fs').appendFileSync(${JSON.stringify(path)}, line + '\\n');
+    });
+    ${source}`;
+}
+
+describe('what nobody waits for any more is not given to another thread', () => {
+  it.each([
+    ['hangs', HANGING],
+    ['exits', `${UNTIL_ABORTED} process.exit(3);`],
+  ])('when the thread that was at it %s', async (_, code) => {
+    const notes = join(temporaryDirectory(), 'notes');
+    appendFileSync(notes, '');
+    const source = noted(poisonedBy(POISON, code), notes);
+    const { pool, asking, canceller, fallen } = await setUp({ threads: 1, stallTimeoutMs: 500, source });
+    const files = [POISON, 'file-1.bin', 'file-2.bin'].map((name) => ({ names: [name], size: 10 }));
+    const gone = expect(pool.read({ ...asking, files })).rejects.toBe('enough');
+    await vi.waitUntil(() => readFileSync(notes, 'utf8') !== '', { timeout: 10_000 });
+    canceller.cancel('enough');
+    await gone;
+    // There is one thread: this comes after whatever it gave back.
+    const next = { ...asking, cancellation: createCanceller(), files: [{ names: ['file-7.bin'], size: 10 }] };
+    expect(await pool.read(next)).toMatchObject([{ found: 'read', digest: DIGESTS[7] }]);
+    expect(readFileSync(notes, 'utf8')).toBe(`${POISON} file-1.bin file-2.bin\nfile-7.bin\n`);
+    expect(fallen).toStrictEqual([]);
+  });
+});
+
+describe('a pool of eight of whose threads three are lost', () => {
+  it('reads what is asked next in the turn of those that are left, when they are merely busy', async () => {
+    const busy = 'file-50.bin';
+    const source = poisonedBy(busy, UNTIL_ABORTED, poisonedBy(POISON, HANGING));
+    const { pool, asking } = await setUp({ threads: 8, stallTimeoutMs: 500, source });
+    const read = async (name: string, cancellation = createCanceller()): Promise<string | undefined> => {
+      const [reading] = await pool.read({ ...asking, cancellation, files: [{ names: [name], size: 10 }] });
+      return reading?.found;
+    };
+    const canceller = createCanceller();
+    const held = expect(read(busy, canceller)).rejects.toBe('enough');
+    const lost = await Promise.all([read(POISON), read(POISON), read(POISON)]);
+    expect(lost).toStrictEqual(['stalled', 'stalled', 'stalled']);
+    const next = Promise.all(['file-1.bin', 'file-2.bin', 'file-3.bin'].map((name) => read(name)));
+    canceller.cancel('enough');
+    await held;
+    expect(await next).toStrictEqual(['read', 'read', 'read']);
   });
 });
