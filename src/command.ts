@@ -10,6 +10,7 @@ import { moment, wantedRuns, type RunFilter } from './listing/filter.ts';
 import type { BackupRun } from './model.ts';
 import { checked } from './options.ts';
 import { quote } from './quote.ts';
+import type { FailureReply, Reply, RunsReply, UnreadableRow } from './reply.ts';
 import { abortSignal, budget, type InspectionOptions } from './request.ts';
 
 /** Who sent a message: what the caller's own log-in found out, never a part of the message. */
@@ -32,43 +33,6 @@ export interface MessageOptions {
   /** Aborts the command, when nobody waits for its reply any more: the promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
-
-/** What every reply has: the `extID` of the message, when that is a string or a finite number. */
-export interface ReplyBase {
-  extID?: string | number;
-}
-
-/** The reply to a command that could not be carried out. */
-export interface FailureReply extends ReplyBase {
-  /** The code of the error. */
-  error: BackupRunError['code'];
-  http_code: BackupRunError['httpCode'];
-  /** The message of the error, for people. */
-  description: string;
-}
-
-/** The reply to `GetBackupRun`: the run, flat. */
-export interface RunReply extends ReplyBase, BackupRun {}
-
-/** The reply to `ValidateBackupRun` when the run is a restore point. */
-export interface ValidReply extends RunReply {
-  ok: true;
-}
-
-/** A run of a listing that could not be read. */
-export interface UnreadableRow extends Omit<FailureReply, 'extID'> {
-  run_id: string;
-  path: string;
-}
-
-/** The reply to `GetBackupRuns`. */
-export interface RunsReply extends ReplyBase {
-  /** Newest first. */
-  rows: (BackupRun | UnreadableRow)[];
-}
-
-/** What a handler resolves to. JSON-safe. */
-export type Reply = RunReply | ValidReply | RunsReply | FailureReply;
 
 /**
  * Handles one message `{ command, extID, data }`. Judges the role first, then the command, then the data.

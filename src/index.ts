@@ -1,19 +1,16 @@
 /** The public surface of the library. */
 
 export { createCommandHandler } from './command.ts';
+export type { CommandHandler, CommandOptions, CommandSession, MessageOptions } from './command.ts';
 export type {
-  CommandHandler,
-  CommandOptions,
-  CommandSession,
   FailureReply,
-  MessageOptions,
   Reply,
   ReplyBase,
   RunReply,
   RunsReply,
   UnreadableRow,
   ValidReply,
-} from './command.ts';
+} from './reply.ts';
 export { createInspector, getBackupRun } from './inspector.ts';
 export type { GetBackupRunOptions, Inspector } from './inspector.ts';
 export type { InspectionLimits } from './limits.ts';

@@ -25,13 +25,14 @@ import { RUN_MANIFEST } from './store/layout.ts';
 import type { Located } from './store/resolve.ts';
 import type { Root } from './store/root.ts';
 import { searchRun, straysIn } from './store/stray.ts';
+import { beginReading, enterInTime } from './time-budget.ts';
 import type { Checking, Contents } from './validators/contents.ts';
 import { createSaid, type Said } from './validators/said.ts';
 import { claimsOf, type Claim } from './verify/claims.ts';
 import type { Hasher } from './verify/hashing/hasher.ts';
 import { judge } from './verify/judge.ts';
 import { measure } from './verify/measure.ts';
-import { OutOfTime, type Measurements } from './verify/measurement.ts';
+import type { Measurements } from './verify/measurement.ts';
 import type { Memo } from './verify/memo.ts';
 import { createMeter, type Meter } from './verify/progress.ts';
 import type { Participation, Sharing } from './verify/sharing.ts';
@@ -71,7 +72,7 @@ export async function inspectRun(
     const runId = runIdOf(request);
     const meter = createMeter(runId, call.onProgress, canceller.cancel);
     canceller.onCancel(meter.stop);
-    const leave = await enterInTime(call, reading.canceller, canceller, shared);
+    const leave = await enterInTime(call, reading.canceller, canceller, shared.gateFor);
     try {
       if (call.level !== 'none') shared.hasher.prepare();
       const inspection = {
@@ -101,43 +102,6 @@ export async function inspectRun(
     reading.end();
     reads.leave();
   }
-}
-
-/** Waits for a place no longer than the time budget lasts: what hashes nothing any more goes with the quick ones. */
-async function enterInTime(
-  call: InspectionSettings,
-  reading: Cancellation,
-  canceller: Cancellation,
-  { gateFor }: Shared,
-): Promise<() => void> {
-  try {
-    return await gateFor(call).enter(reading);
-  } catch (reason) {
-    if (!(reason instanceof OutOfTime)) throw reason;
-    return gateFor({ ...call, level: 'none' }).enter(canceller);
-  }
-}
-
-/** The reading of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */
-interface Reading {
-  readonly canceller: Canceller;
-  end(): void;
-}
-
-function beginReading(milliseconds: number | undefined, call: Cancellation): Reading {
-  const canceller = createCanceller();
-  const unlisten = call.onCancel(canceller.cancel);
-  const timer =
-    milliseconds === undefined
-      ? undefined
-      : setTimeout(() => canceller.cancel(new OutOfTime()), milliseconds);
-  return {
-    canceller,
-    end() {
-      clearTimeout(timer);
-      unlisten();
-    },
-  };
 }
 
 /** What the steps of one inspection share. */

@@ -1,0 +1,41 @@
+/** What a command is answered with: JSON-safe, the data flat beside the `extID` of its message. */
+
+import type { BackupRunError } from './errors.ts';
+import type { BackupRun } from './model.ts';
+
+/** What every reply has: the `extID` of the message, when that is a string or a finite number. */
+export interface ReplyBase {
+  extID?: string | number;
+}
+
+/** The reply to a command that could not be carried out. */
+export interface FailureReply extends ReplyBase {
+  /** The code of the error. */
+  error: BackupRunError['code'];
+  http_code: BackupRunError['httpCode'];
+  /** The message of the error, for people. */
+  description: string;
+}
+
+/** The reply to `GetBackupRun`: the run, flat. */
+export interface RunReply extends ReplyBase, BackupRun {}
+
+/** The reply to `ValidateBackupRun` when the run is a restore point. */
+export interface ValidReply extends RunReply {
+  ok: true;
+}
+
+/** A run of a listing that could not be read. */
+export interface UnreadableRow extends Omit<FailureReply, 'extID'> {
+  run_id: string;
+  path: string;
+}
+
+/** The reply to `GetBackupRuns`. */
+export interface RunsReply extends ReplyBase {
+  /** Newest first. */
+  rows: (BackupRun | UnreadableRow)[];
+}
+
+/** What a handler resolves to. JSON-safe. */
+export type Reply = RunReply | ValidReply | RunsReply | FailureReply;
