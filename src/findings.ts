@@ -145,15 +145,14 @@ export function runNotCompleted({ path, status }: BackupRun): Reason {
 }
 
 /** Not everything of the run was verified. */
-export function runNotVerified({ path }: BackupRun, { artifacts, verified }: Coverage): Reason {
-  const why =
-    verified < artifacts
-      ? `${verified} of ${artifacts} artifacts were verified`
-      : 'not all of it could be looked at, or not at level "digest"';
-  return {
-    code: 'RUN_NOT_VERIFIED',
-    severity: 'error',
-    message: `${quote(path)} is not verified: ${why}`,
-    path,
-  };
+export function runNotVerified({ path }: BackupRun, coverage: Coverage): Reason {
+  const message = `${quote(path)} is not verified: ${whyNotVerified(coverage)}`;
+  return { code: 'RUN_NOT_VERIFIED', severity: 'error', message, path };
+}
+
+function whyNotVerified({ level, artifacts, verified }: Coverage): string {
+  if (level !== 'digest') return `no artifact is read at level "${level}"`;
+  return verified < artifacts
+    ? `${verified} of ${artifacts} artifacts were verified`
+    : 'something in it could not be looked at, or a content validator was left out';
 }
