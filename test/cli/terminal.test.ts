@@ -171,7 +171,10 @@ describe('backup-run through pipes', () => {
     expect((await run(['show', '--root', root, RUN_ID], { environment })).stdout).toContain(ESCAPE);
   });
 
-  it('is not warned of by Node when colours are forced and refused', async () => {
+  // Later ones look at both while they load themselves, before anything of a program runs.
+  const isNode20 = process.versions.node.startsWith('20.');
+
+  it.skipIf(!isNode20)('is not warned of by Node 20 when colours are forced and refused', async () => {
     const environment = { FORCE_COLOR: '1', NO_COLOR: '1' };
     const { stdout, stderr } = await run(['show', '--root', SPEC_ROOT, SPEC_RUN_ID], { environment });
     expect(stdout).toContain(ESCAPE);
