@@ -21,7 +21,7 @@ import { mapInSlices } from './slices.ts';
 import { pause } from './store/calls.ts';
 import type { SharedDisk } from './store/disk.ts';
 import type { Search } from './store/find.ts';
-import { RUN_MANIFEST } from './store/layout.ts';
+import { runManifestPath } from './store/layout.ts';
 import type { Located } from './store/resolve.ts';
 import type { Root } from './store/root.ts';
 import { searchRun, straysIn } from './store/stray.ts';
@@ -172,7 +172,7 @@ function recordsOf(
   const artifacts = records.reduce((sum, record) => sum + record.artifacts.length, 0);
   const excess = tooMany(limits.artifacts, 'artifacts', artifacts);
   if (excess === null) return records;
-  throw new Refusal(manifestInvalid(`${path}/${RUN_MANIFEST}`, [{ path: '', message: excess }]));
+  throw new Refusal(manifestInvalid(runManifestPath(path), [{ path: '', message: excess }]));
 }
 
 const NOTHING: Search = { found: [], unlistable: [] };

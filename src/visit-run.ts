@@ -8,7 +8,7 @@ import { throwIfCancelled, type Cancellation } from './cancellation.ts';
 import { manifestInvalid, Refusal } from './errors.ts';
 import type { Session, SharedDisk } from './store/disk.ts';
 import { refusalOf } from './store/errno.ts';
-import { RUN_MANIFEST } from './store/layout.ts';
+import { runManifestPath } from './store/layout.ts';
 import { isSameEntry } from './store/pin.ts';
 import { locate, type Located } from './store/resolve.ts';
 import type { Root } from './store/root.ts';
@@ -83,7 +83,7 @@ async function workAt(
   if (outcome === null || (await stays(located, disk, place))) return outcome;
   if (!isLast) return null;
   const issues = [{ path: '', message: 'the run was moved whenever it was read' }];
-  return { ok: false, error: manifestInvalid(`${located.path}/${RUN_MANIFEST}`, issues) };
+  return { ok: false, error: manifestInvalid(runManifestPath(located.path), issues) };
 }
 
 /** Whether the run is still the one directory of its name, in the same place. */

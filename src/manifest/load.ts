@@ -14,6 +14,7 @@ import {
   PARTICIPANTS,
   participantManifest,
   RUN_MANIFEST,
+  runManifestPath,
   statusOf,
 } from '../store/layout.ts';
 import { isSameRevision } from '../store/pin.ts';
@@ -71,7 +72,7 @@ export async function loadRun(
     manifest = again;
   }
   const issues = [{ path: '', message: 'it was rewritten whenever the participants were read' }];
-  throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, issues));
+  throw new Refusal(manifestInvalid(runManifestPath(run.path), issues));
 }
 
 /** Whether the record still stands as it was loaded; rejects with a `Refusal` when there is none any more. */
@@ -93,7 +94,7 @@ export async function loadManifest(
   limits: InspectionLimits,
   cancellation: Cancellation,
 ): Promise<RunManifest> {
-  const path = `${run.path}/${RUN_MANIFEST}`;
+  const path = runManifestPath(run.path);
   const wanted = {
     names: [RUN_MANIFEST],
     interpret: (value: unknown) => interpretRun(value, run.runId, limits.participants),
@@ -132,7 +133,7 @@ async function loadParticipants(
   const excess = tooMany(limits.participants, 'participants', names.length);
   if (excess !== null) {
     const issues = [{ path: 'participants', message: excess }];
-    throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, issues));
+    throw new Refusal(manifestInvalid(runManifestPath(run.path), issues));
   }
   let artifacts = 0;
   /** Counts while they are loaded: what is over the limit must not fill memory first. */
@@ -141,7 +142,7 @@ async function loadParticipants(
     artifacts += parsed.ok ? parsed.value.artifacts.length : 0;
     const crowded = tooMany(limits.artifacts, 'artifacts', artifacts);
     if (crowded === null) return parsed;
-    throw new Refusal(manifestInvalid(`${run.path}/${RUN_MANIFEST}`, [{ path: '', message: crowded }]));
+    throw new Refusal(manifestInvalid(runManifestPath(run.path), [{ path: '', message: crowded }]));
   }
   const proper = names.filter((name) => NAME.test(name));
   const wanted = proper.map((name) => ({

@@ -56,6 +56,11 @@ export function runPath(rootName: string, directory: StatusDirectory, runId: str
   return `${rootName}/${directory}/${runId}`;
 }
 
+/** Where the manifest of a run is, by where the run is, in the form of answers. */
+export function runManifestPath(path: string): string {
+  return `${path}/${RUN_MANIFEST}`;
+}
+
 /** Where a participant manifest is, relative to the run directory. */
 export function participantManifest(name: string): readonly [string, string] {
   return [PARTICIPANTS, name + MANIFEST_ENDING];
