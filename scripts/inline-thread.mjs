@@ -4,13 +4,16 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Folders of src that hold a thread.ts, and what it is called. */
-const THREADS = { 'verify/hashing': 'hashing thread', validators: 'thread of a validation' };
+/** What runs in a thread of its own, below src, where its source as a string goes, and what it is called. */
+const THREADS = [
+  ['jobs/worker.ts', 'jobs/worker-source.generated.ts', 'thread that performs jobs'],
+  ['validators/thread.ts', 'validators/thread-source.generated.ts', 'thread of a validation'],
+];
 
-for (const [folder, name] of Object.entries(THREADS)) {
-  const at = (path) => fileURLToPath(new URL(`../src/${folder}/${path}`, import.meta.url));
+for (const [from, to, name] of THREADS) {
+  const at = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
   const { outputFiles } = await build({
-    entryPoints: [at('thread.ts')],
+    entryPoints: [at(from)],
     write: false,
     bundle: true,
     minify: true,
@@ -22,7 +25,7 @@ for (const [folder, name] of Object.entries(THREADS)) {
   });
   const [{ text }] = outputFiles;
   await writeFile(
-    at('thread-source.generated.ts'),
-    `/** The ${name} as a string; made from thread.ts by scripts/inline-thread.mjs. */\nexport const THREAD_SOURCE =\n  ${JSON.stringify(text)};\n`,
+    at(to),
+    `/** The ${name} as a string; made from ${from} by scripts/inline-thread.mjs. */\nexport const THREAD_SOURCE =\n  ${JSON.stringify(text)};\n`,
   );
 }

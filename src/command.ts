@@ -2,16 +2,16 @@
 
 import * as v from 'valibot';
 import type { Answer, ListedRun, Validation } from './answer.ts';
-import { createCanceller, createRelay, type Relay } from './cancellation.ts';
+import { createCanceller, createRelay, type Relay } from './concurrency/abort.ts';
 import { accessDenied, busy, invalidFilter, Refusal, unknownCommand, type BackupRunError } from './errors.ts';
-import { createGate, type Gate } from './gate.ts';
+import { createSemaphore, type Semaphore } from './concurrency/semaphore.ts';
 import type { Inspector } from './inspector.ts';
 import { moment, wantedRuns, type RunFilter } from './listing/filter.ts';
 import type { BackupRun } from './model.ts';
 import { checked } from './options.ts';
 import { quote } from './quote.ts';
 import type { FailureReply, Reply, RunsReply, UnreadableRow } from './reply.ts';
-import { abortSignal, budget, type InspectionOptions } from './request.ts';
+import { abortSignal, budget, type InspectionOptions } from './inspect/options.ts';
 
 /** Who sent a message: what the caller's own log-in found out, never a part of the message. */
 export interface CommandSession {
@@ -62,7 +62,7 @@ type Body = BackupRun | (BackupRun & { readonly ok: true }) | Pick<RunsReply, 'r
 export function createCommandHandler(inspector: Inspector, options: CommandOptions = {}): CommandHandler {
   const { timeBudgetMs } = checked(handlerSchema, options, 'create a command handler');
   const relay = createRelay();
-  const lists = createGate(LISTS_AT_ONCE);
+  const lists = createSemaphore(LISTS_AT_ONCE);
   return async (message, session, messageOptions = {}) => {
     const { signal } = checked(messageSchema, messageOptions, 'handle a message');
     const role = keyOf(session, 'role');
@@ -105,7 +105,7 @@ async function carryOut(message: unknown, inspector: Inspector, call: Call): Pro
 interface Call extends Pick<InspectionOptions, 'signal' | 'timeBudgetMs'> {
   /** One signal may be given with many messages, and takes few listeners without a warning. */
   readonly relay: Relay;
-  readonly lists: Gate;
+  readonly lists: Semaphore;
 }
 
 /** Lists under way at once: each holds all of its rows. */
@@ -165,7 +165,7 @@ async function listRows(inspector: Inspector, data: unknown, call: Call): Promis
   const rows: RunsReply['rows'] = [];
   let leave: (() => void) | null = null;
   try {
-    leave = await lists.enter(canceller);
+    leave = await lists.acquire(canceller);
     for await (const row of inspector.listBackupRuns({ ...filter, signal: end.signal }))
       rows.push(rowOf(row));
     return { rows };

@@ -18,8 +18,8 @@ export interface HashTrace {
   /** The run's path, in the form of answers. */
   readonly run: string;
   readonly files: readonly {
-    /** Names that lead from the run directory to the artifact. */
-    readonly names: readonly string[];
+    /** From the run directory, with `/` between the names. */
+    readonly path: string;
     /** Bytes it should have. */
     readonly size: number;
   }[];
@@ -27,7 +27,7 @@ export interface HashTrace {
   error?: unknown;
 }
 
-/** Message of `backup-run-inspector:fallback`: threads cannot be had, artifacts are hashed on the calling thread instead. */
+/** Message of `backup-run-inspector:fallback`: threads cannot be had, everything is done on the calling thread instead. */
 export interface FallbackMessage {
   readonly reason: unknown;
 }
@@ -46,7 +46,7 @@ export function traceInspect(
 
 export function traceHash<T>(run: string, files: HashTrace['files'], read: () => Promise<T>): Promise<T> {
   if (!HASH.hasSubscribers) return read();
-  return HASH.tracePromise(read, { run, files: files.map(({ names, size }) => ({ names, size })) });
+  return HASH.tracePromise(read, { run, files: files.map(({ path, size }) => ({ path, size })) });
 }
 
 export function tellFallback(reason: unknown): void {

@@ -14,7 +14,7 @@ export type {
 export { createInspector, getBackupRun } from './inspector.ts';
 export type { GetBackupRunOptions, Inspector } from './inspector.ts';
 export type { InspectionLimits } from './limits.ts';
-export type { InspectionOptions, InspectorOptions } from './request.ts';
+export type { InspectionOptions, InspectorOptions } from './inspect/options.ts';
 export type { RunFilter } from './listing/filter.ts';
 export type {
   ArtifactRecord,

@@ -1,11 +1,11 @@
-/** Options come in, an inspector goes out: what its calls share, and how long that lives. */
+/** An inspector: what its calls share, and how long that lives. */
 
 import type { Answer, ListedRun, Validation } from './answer.ts';
-import { keepFindings } from './assemble.ts';
-import { createCanceller, createRelay, type Canceller } from './cancellation.ts';
-import { traceInspect } from './diagnostics.ts';
-import { createGate, type Gate } from './gate.ts';
-import { inspectRun } from './inspect-run.ts';
+import { keepFindings } from './inspect/assemble.ts';
+import { createCanceller, createRelay, type Canceller } from './concurrency/abort.ts';
+import { tellFallback, traceInspect } from './diagnostics.ts';
+import { createSemaphore, type Semaphore } from './concurrency/semaphore.ts';
+import { inspectRun } from './inspect/inspect-run.ts';
 import { filterSettings, type RunFilter } from './listing/filter.ts';
 import { listRuns } from './listing/list-runs.ts';
 import {
@@ -14,15 +14,17 @@ import {
   type InspectionOptions,
   type InspectionSettings,
   type InspectorOptions,
-} from './request.ts';
-import { judgeRestorable } from './restorable.ts';
-import { createDisk } from './store/disk.ts';
-import { loadFastGlob } from './store/find.ts';
-import { createRoot } from './store/root.ts';
+  type InspectorSettings,
+} from './inspect/options.ts';
+import { judgeRestorable } from './inspect/restorable.ts';
+import { createRoot } from './fs/root.ts';
+import { createRateLimit } from './hashing/rate-limit.ts';
+import { createDisk, type Disk } from './jobs/disk.ts';
+import { createInProcess } from './jobs/in-process.ts';
+import { createPool } from './jobs/pool.ts';
+import { THREAD_SOURCE } from './jobs/worker-source.generated.ts';
+import { shareReads } from './verify/shared-reads.ts';
 import { createContents } from './validators/contents.ts';
-import { createHasher } from './verify/hashing/create-hasher.ts';
-import { createSchedule } from './verify/hashing/rate.ts';
-import { shareReads } from './verify/sharing.ts';
 
 /** Inspects the runs of one backups directory. */
 export interface Inspector {
@@ -73,23 +75,18 @@ const AT_ONCE = { long: 8, timed: 4, quick: 4 } as const;
 export function createInspector(options: InspectorOptions): Inspector {
   const settings = inspectorSettings(options);
   const { limits, memo } = settings;
-  const root = createRoot(settings.root);
-  const disk = createDisk(settings);
-  const schedule = createSchedule();
-  const hasher = createHasher(settings, schedule, disk.session());
-  const contents = createContents(settings, disk, schedule);
-  const gates = {
-    long: createGate(AT_ONCE.long),
-    timed: createGate(AT_ONCE.timed),
-    quick: createGate(AT_ONCE.quick),
+  const { disk, rootName } = diskFor(settings);
+  const semaphores = {
+    long: createSemaphore(AT_ONCE.long),
+    timed: createSemaphore(AT_ONCE.timed),
+    quick: createSemaphore(AT_ONCE.quick),
   };
-  const gateFor = ({ level, timeBudgetMs }: InspectionSettings): Gate => {
-    if (level !== 'digest') return gates.quick;
-    return timeBudgetMs === undefined ? gates.long : gates.timed;
+  const semaphoreFor = ({ level, timeBudgetMs }: InspectionSettings): Semaphore => {
+    if (level !== 'digest') return semaphores.quick;
+    return timeBudgetMs === undefined ? semaphores.long : semaphores.timed;
   };
-  const shared = { root, limits, memo, gateFor, disk, hasher, sharing: shareReads(hasher), contents };
-  // Whether it could be loaded is told by the first search.
-  void loadFastGlob().catch(() => undefined);
+  const contents = createContents(settings);
+  const shared = { rootName, limits, memo, semaphoreFor, disk, sharedReads: shareReads(disk), contents };
   const inFlight = new Map<Canceller, Promise<unknown>>();
   const relay = createRelay();
   let isClosed = false;
@@ -141,7 +138,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     const inspections = [...inFlight.values()];
     for (const canceller of inFlight.keys()) canceller.cancel(reason);
     await Promise.allSettled(inspections);
-    await hasher.close();
+    await disk.close();
   }
 
   function close(): Promise<void> {
@@ -159,6 +156,25 @@ export function createInspector(options: InspectorOptions): Inspector {
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** The disk of an inspector, and what answers call its root. */
+function diskFor({ root: path, threads, stallTimeoutMs, maxBytesPerSecond }: InspectorSettings): {
+  readonly disk: Disk;
+  readonly rootName: string;
+} {
+  const root = createRoot(path);
+  const rateLimit = createRateLimit(maxBytesPerSecond);
+  const pool = createPool({
+    threads,
+    stallTimeoutMs,
+    root: path,
+    rateLimit,
+    source: THREAD_SOURCE,
+    inProcess: createInProcess(root, rateLimit),
+    onFallback: tellFallback,
+  });
+  return { disk: createDisk(pool, root.name, stallTimeoutMs), rootName: root.name };
 }
 
 /** What one inspection is done with: the options of an inspector and of a call. */

@@ -2,7 +2,7 @@
 
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../index.ts';
 import { LEVELS } from '../model.ts';
-import { waitAWhile } from '../patience.ts';
+import { waitForGrace } from '../concurrency/grace.ts';
 import { textOf, type Arguments } from './arguments.ts';
 import type { Outcomes } from './work.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -63,6 +63,6 @@ export async function withInspector(
   } finally {
     const closed = inspector.close();
     // Who was told to stop waits until private copies are removed, but not for storage that hangs.
-    await (surroundings.signal.aborted ? waitAWhile(closed) : closed);
+    await (surroundings.signal.aborted ? waitForGrace(closed) : closed);
   }
 }

@@ -6,7 +6,7 @@ import { outcomesOfValidation, type Outcome } from './exit-code.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay } from './progress.ts';
 import { runIds } from './run-ids.ts';
-import { LOOK_UP_ORDER } from '../store/layout.ts';
+import { LOOK_UP_ORDER } from '../repository/layout.ts';
 import type { Surroundings } from './surroundings.ts';
 import { UsageError } from './usage-error.ts';
 import { createValidationWriter, type ValidationWriter } from './validation-writer.ts';

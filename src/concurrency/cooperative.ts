@@ -1,17 +1,17 @@
-/** Many items come in and are worked on one after the other, with turns for everything else on this thread in between. */
+/** Long work on the caller's loop, cut into slices with a turn for everything else in between. */
 
 import { setImmediate } from 'node:timers/promises';
 
 /** Milliseconds of work between two turns: half of what a frame of 60 in a second has. */
-const SLICE = 8;
+export const YIELD_AFTER = 8;
 /** Items between two looks at the clock. */
 const STRIDE = 64;
 
-/** Makes a function that gives others a turn whenever work has gone on for a while; to be asked often. */
-export function createBreaks(): () => Promise<void> {
+/** Makes a function that gives others a turn whenever work has gone on for a while; to be called often. */
+export function createYield(): () => Promise<void> {
   let since = performance.now();
   return async () => {
-    if (performance.now() - since <= SLICE) return;
+    if (performance.now() - since <= YIELD_AFTER) return;
     await setImmediate();
     since = performance.now();
   };
@@ -20,10 +20,32 @@ export function createBreaks(): () => Promise<void> {
 /** What `work` makes of every item, in their order. */
 export async function mapInSlices<T, R>(items: Iterable<T>, work: (item: T) => R): Promise<R[]> {
   const results: R[] = [];
-  const takeBreak = createBreaks();
+  const yieldIfDue = createYield();
   for (const item of items) {
     results.push(work(item));
-    if (results.length % STRIDE === 0) await takeBreak();
+    if (results.length % STRIDE === 0) await yieldIfDue();
   }
   return results;
+}
+
+/** Works on all items, so many at once; ends with the first that fails, when none is under way any more. */
+export async function forEachAtOnce<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = items.values();
+  let hasFailed = false;
+  const lane = async (): Promise<void> => {
+    for (const item of left) {
+      if (hasFailed) return;
+      await work(item).catch((reason: unknown) => {
+        hasFailed = true;
+        throw reason;
+      });
+    }
+  };
+  const ended = await Promise.allSettled(Array.from({ length: Math.min(atOnce, items.length) }, lane));
+  const failed = ended.find((each) => each.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }

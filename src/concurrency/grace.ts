@@ -1,10 +1,10 @@
-/** Work comes in that may never end; it is waited for, but not for long. */
+/** A grace period for work that may never end. */
 
 /** Milliseconds that are waited for what hung storage may hold. */
 const GRACE = 500;
 
 /** Resolves when the work is over, however it ended, or when nobody should wait any longer. */
-export async function waitAWhile(work: Promise<unknown>): Promise<void> {
+export async function waitForGrace(work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise((resolve) => {
     timer = setTimeout(resolve, GRACE);

@@ -1,34 +1,34 @@
-/** Work comes in from all sides, so many pieces of it at a time are let through, first come, first served. */
+/** A FIFO semaphore whose waiters can be aborted. */
 
-import type { Cancellation } from './cancellation.ts';
+import type { Cancellation } from './abort.ts';
 
-/** Lets through a bounded number at once. */
-export interface Gate {
-  /** Resolves to a function that makes room again, to be called once; rejects with the reason of a cancellation meanwhile. */
-  enter(cancellation?: Cancellation): Promise<() => void>;
+/** Lets a bounded number through at once. */
+export interface Semaphore {
+  /** Resolves to a function that releases the permit, to be called once; rejects with the reason of a cancellation meanwhile. */
+  acquire(cancellation?: Cancellation): Promise<() => void>;
 }
 
-export function createGate(places: number): Gate {
+export function createSemaphore(permits: number): Semaphore {
   const waiting = new Set<() => void>();
-  let free = places;
+  let free = permits;
 
-  function leave(): void {
+  function release(): void {
     const [next] = waiting;
     if (next === undefined) free += 1;
     else next();
   }
 
-  function enter(cancellation?: Cancellation): Promise<() => void> {
+  function acquire(cancellation?: Cancellation): Promise<() => void> {
     return new Promise((resolve, reject) => {
       if (cancellation?.cancelled) return reject(cancellation.cancelled.reason);
       if (free > 0) {
         free -= 1;
-        return resolve(leave);
+        return resolve(release);
       }
       const admit = (): void => {
         waiting.delete(admit);
         unlisten?.();
-        resolve(leave);
+        resolve(release);
       };
       const unlisten = cancellation?.onCancel((reason) => {
         waiting.delete(admit);
@@ -38,5 +38,5 @@ export function createGate(places: number): Gate {
     });
   }
 
-  return { enter };
+  return { acquire };
 }

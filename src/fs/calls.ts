@@ -1,236 +1,121 @@
 /**
- * System calls as values: a plan yields them one at a time, whoever drives the plan performs them.
- * One plan so serves both worlds, at once in a thread and asynchronously on the event loop.
- * Only reading calls exist here.
+ * Reading system calls, made at once on the thread that asks. Each first reports to the job it belongs to, so that an abort ends
+ * a job between two calls, and a thread that stands still is known to be stuck in one. Only reading calls exist here.
  */
 
 import * as fs from 'node:fs';
-import { isTransient, RETRIES } from './errno.ts';
+import { errnoOf, isTransient, RETRIES, RETRY_PAUSE } from './errno.ts';
 
-/** One system call that has not been made yet. */
-export interface Call {
-  /** Makes it on this thread and waits. */
-  readonly now: () => void;
-  /** Makes it elsewhere; `done` gets the fault, or null. */
-  readonly later: (done: (fault: Error | null) => void) => void;
-  /** Gives back what it acquired, when nobody waits for its result any more, and tells when that is done. */
-  readonly discard: (done: () => void) => void;
-  /**
-   * `wait` is a pause or a turn, which asks nothing of the storage. `release` gives something back and is made whatever
-   * became of the caller; a plan may make any other call only where it may also be ended. `ask once` cannot be asked again
-   * after an interruption: what it would answer then is not what was missed.
-   */
-  readonly kind: 'ask' | 'ask once' | 'wait' | 'release';
+/** What a job lets the calls on its behalf know, and be ended by. */
+export interface Io {
+  /** Runs before every call. Throws to end the job. */
+  readonly before: () => void;
+  /** Runs after every call that `before` let pass, whatever came of it. */
+  readonly after: () => void;
+  /** Publishes the path, in the form of answers, that the next calls are about: a call that never returns cannot say it. */
+  readonly at: (path: string) => void;
+  /** Publishes which item of the job the next calls are about. */
+  readonly atItem: (index: number) => void;
+  /** Counts bytes of artifacts that were read. */
+  readonly count: (bytes: number) => void;
+  /** Whether others on this thread should get a turn. Never on a thread of ours, which has nothing else to do. */
+  readonly isDue: () => boolean;
+  /** Gives them one. */
+  readonly turn: () => Promise<void>;
+  /** Waits so many milliseconds. Throws to end the job. */
+  readonly pause: (milliseconds: number) => Promise<void>;
 }
-
-/** A sequence of system calls that ends in a value; throws the fault of a call that failed. */
-export type Plan<T> = Generator<Call, T, void>;
 
 /** A path as the file system takes it; a buffer where a name is not UTF-8. */
 export type FsPath = string | Buffer;
 
-/** What fstat tells; bigint, for nanoseconds and for sizes past 2^53. */
+/** A name in a directory; a buffer where it is not ASCII. */
+export type Name = string | Buffer;
+
+/** The result of a stat; bigint, for nanoseconds and for sizes past 2^53. */
 export type Stats = fs.BigIntStats;
 
-interface Making<T> {
-  readonly now: () => T;
-  readonly later: (done: (fault: Error | null, value: T) => void) => void;
-  readonly discard?: (value: T, done: () => void) => void;
-  readonly kind?: Call['kind'];
+const BIGINT = { bigint: true } as const;
+
+export function open(io: Io, path: FsPath, flags: number): number {
+  return retried(io, () => fs.openSync(path, flags));
 }
 
-function* make<T>({ now, later, discard, kind = 'ask' }: Making<T>): Plan<T> {
-  let made: { readonly value: T } | null = null;
-  yield {
-    now: () => {
-      made = { value: now() };
-    },
-    later: (done) => {
-      later((fault, value) => {
-        if (fault === null) made = { value };
-        done(fault);
-      });
-    },
-    discard: (done) => {
-      if (made === null || discard === undefined) done();
-      else discard(made.value, done);
-    },
-    kind,
-  };
-  return unwrap(made);
+/** Closes, whatever became of the job. A fault of closing says nothing about what was read: on Linux the descriptor is gone. */
+export function close(fd: number): void {
+  try {
+    fs.closeSync(fd);
+  } catch {
+    // Nothing is left that could be given back.
+  }
 }
 
-function unwrap<T>(made: { readonly value: T } | null): T {
-  if (made === null) throw new Error('a plan was resumed before its call was made');
-  return made.value;
+export function fstat(io: Io, fd: number): Stats {
+  return retried(io, () => fs.fstatSync(fd, BIGINT));
 }
 
-export function open(path: FsPath, flags: number): Plan<number> {
-  return make({
-    now: () => fs.openSync(path, flags),
-    later: (done) => fs.open(path, flags, done),
-    discard: (fd, done) => fs.close(fd, () => done()),
-  });
+export function lstat(io: Io, path: FsPath): Stats {
+  return retried(io, () => fs.lstatSync(path, BIGINT));
 }
 
-/** A fault of closing says nothing about what was read, so it is not told. */
-export function close(fd: number): Plan<void> {
-  return make<void>({
-    now: () => {
-      try {
-        fs.closeSync(fd);
-      } catch {
-        // On Linux the descriptor is gone even then.
-      }
-    },
-    later: (done) => fs.close(fd, () => done(null, undefined)),
-    kind: 'release',
-  });
+export function stat(io: Io, path: FsPath): Stats {
+  return retried(io, () => fs.statSync(path, BIGINT));
 }
 
-export function fstat(fd: number): Plan<Stats> {
-  return make({
-    now: () => fs.fstatSync(fd, { bigint: true }),
-    later: (done) => fs.fstat(fd, { bigint: true }, done),
-  });
+/** Reads up to `length` bytes at `position`, or from where the descriptor stands; 0 at the end. */
+export function read(
+  io: Io,
+  fd: number,
+  buffer: Uint8Array,
+  { offset = 0, length = buffer.length, position = null }: ReadRange = {},
+): number {
+  return retried(io, () => fs.readSync(fd, buffer, offset, length, position));
 }
 
-export function lstat(path: FsPath): Plan<Stats> {
-  return make({
-    now: () => fs.lstatSync(path, { bigint: true }),
-    later: (done) => fs.lstat(path, { bigint: true }, done),
-  });
+/** Which bytes go where. */
+export interface ReadRange {
+  readonly offset?: number;
+  readonly length?: number;
+  /** Null reads on from where the descriptor stands. */
+  readonly position?: number | null;
 }
-
-export function stat(path: FsPath): Plan<Stats> {
-  return make({
-    now: () => fs.statSync(path, { bigint: true }),
-    later: (done) => fs.stat(path, { bigint: true }, done),
-  });
-}
-
-/** Reads on from where the descriptor stands; 0 at the end. */
-export function read(fd: number, buffer: Uint8Array, offset: number, length: number): Plan<number> {
-  return make({
-    now: () => fs.readSync(fd, buffer, offset, length, null),
-    later: (done) => fs.read(fd, buffer, offset, length, null, done),
-  });
-}
-
-/** One name in a directory with its kind; each character of the name is one byte of it, so that none is lost. */
-export type Entry = fs.Dirent;
-
-/** Entries taken from a directory at once: a directory of a million names must not stall the loop. */
-const SLICE = 1_024;
 
 /**
- * Lists a directory, in no order: what `pick` makes of its entries, which are many, but for null. From the start again when it
- * was interrupted.
+ * Names in a directory, in no order, each character of one standing for one byte of it. Names only: where the kernel gives no
+ * `d_type` (FUSE, ext4 without `filetype`), Node would stat every entry by itself, and one that vanished would fail all.
  */
-export function* list<T>(path: FsPath, pick: (entry: Entry) => T | null): Plan<T[]> {
+export function names(io: Io, path: FsPath): string[] {
+  return retried(io, () => fs.readdirSync(path, { encoding: 'latin1' }));
+}
+
+/** A name of `names` as paths take it. */
+export function nameOf(bytewise: string): Name {
+  // eslint-disable-next-line no-control-regex
+  return /^[\x00-\x7f]*$/.test(bytewise) ? bytewise : Buffer.from(bytewise, 'latin1');
+}
+
+/** The path of a name in a directory. */
+export function join(directory: FsPath, name: Name): FsPath {
+  if (typeof directory === 'string' && typeof name === 'string') return `${directory}/${name}`;
+  return Buffer.concat([Buffer.from(directory), Buffer.from('/'), Buffer.from(name)]);
+}
+
+/** Makes a call again where it was interrupted, or found a lease of another program in its way. */
+function retried<T>(io: Io, call: () => T): T {
   for (let retry = 0; ; retry += 1) {
+    io.before();
     try {
-      return yield* listOnce(path, pick);
+      return call();
     } catch (fault) {
       if (!isTransient(fault) || retry === RETRIES) throw fault;
+      if (errnoOf(fault) === 'EAGAIN') wait(RETRY_PAUSE);
+    } finally {
+      io.after();
     }
   }
 }
 
-function* listOnce<T>(path: FsPath, pick: (entry: Entry) => T | null): Plan<T[]> {
-  const directory = yield* openDirectory(path);
-  const picked: T[] = [];
-  try {
-    for (;;) {
-      const slice = yield* readSlice(directory);
-      if (slice.length === 0) return picked;
-      for (const entry of slice) {
-        const item = pick(entry);
-        if (item !== null) picked.push(item);
-      }
-    }
-  } finally {
-    yield* closeDirectory(directory);
-  }
-}
-
-function openDirectory(path: FsPath): Plan<fs.Dir> {
-  const options: fs.OpenDirOptions = { bufferSize: SLICE };
-  // Node's types do not know it here. With another encoding, Node asks for the kind of an entry, where the file system does
-  // not tell it, by a name that may not exist.
-  Reflect.set(options, 'encoding', 'buffer');
-  // Node's types want a string here; the call itself takes a buffer as well.
-  const name = path.toString();
-  return make({
-    now: () => fs.opendirSync(name, options),
-    later: (done) => fs.opendir(name, options, done),
-    discard: (directory, done) => directory.close(() => done()),
-  });
-}
-
-function readSlice(directory: fs.Dir): Plan<Entry[]> {
-  return make<Entry[]>({
-    now: () => {
-      const slice: Entry[] = [];
-      let entry: Entry | null = null;
-      while (slice.length < SLICE && (entry = directory.readSync()) !== null) slice.push(bytewise(entry));
-      return slice;
-    },
-    later: (done) => {
-      const slice: Entry[] = [];
-      const next = (): void =>
-        directory.read((fault, entry) => {
-          if (fault !== null || entry === null) return done(fault, slice);
-          slice.push(bytewise(entry));
-          return slice.length < SLICE ? next() : done(null, slice);
-        });
-      next();
-    },
-    kind: 'ask once',
-  });
-}
-
-function bytewise(entry: Entry): Entry {
-  const name: unknown = entry.name;
-  if (Buffer.isBuffer(name)) entry.name = name.toString('latin1');
-  return entry;
-}
-
-function closeDirectory(directory: fs.Dir): Plan<void> {
-  return make<void>({
-    now: () => directory.closeSync(),
-    later: (done) => directory.close(() => done(null, undefined)),
-    kind: 'release',
-  });
-}
-
-/** Waits, to give a writer the time to finish. */
-export function pause(milliseconds: number): Plan<void> {
-  return make<void>({
-    now: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds),
-    later: (done) => setTimeout(done, milliseconds, null),
-    kind: 'wait',
-  });
-}
-
-/** Gives everything else on this thread a turn. */
-export function turn(): Plan<void> {
-  return make<void>({
-    now: () => undefined,
-    later: (done) => setImmediate(done, null),
-    kind: 'wait',
-  });
-}
-
-/** Milliseconds of work between two turns: half of what a frame of 60 in a second has. */
-const STINT = 8;
-
-/** Makes a plan that gives others a turn whenever work has gone on for a while; to be asked often. */
-export function createTurns(): () => Plan<void> {
-  let since = performance.now();
-  return function* () {
-    if (performance.now() - since < STINT) return;
-    yield* turn();
-    since = performance.now();
-  };
+/** Stops this thread for a moment. */
+export function wait(milliseconds: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
 }

@@ -1,4 +1,4 @@
-/** A fault of a system call comes in, the name of its errno and what it means here go out. */
+/** Names the errno behind a fault of a system call, and says what it means here. */
 
 import { constants } from 'node:os';
 import { busy, ioError, Refusal } from '../errors.ts';
@@ -34,11 +34,15 @@ export class Stalled extends Error {
   }
 }
 
-/** Every thread an inspector may use for reading is held by hung storage. */
-export class OutOfThreads extends Error {
-  constructor() {
-    super('every thread for reading is held by hung storage');
-    this.name = 'OutOfThreads';
+/** A fault that a job met in another thread: an error keeps no number on its way, and has another class where it arrives. */
+export class JobFault extends Error {
+  /** The name of its errno, or null when it is no fault of a system call. */
+  readonly errnoName: string | null;
+
+  constructor(message: string, errnoName: string | null) {
+    super(message);
+    this.name = 'JobFault';
+    this.errnoName = errnoName;
   }
 }
 
@@ -62,6 +66,7 @@ export class Churned extends Error {
 export function errnoOf(fault: unknown): string | null {
   if (fault instanceof Stalled) return 'ETIMEDOUT';
   if (fault instanceof Churned) return 'EAGAIN';
+  if (fault instanceof JobFault) return fault.errnoName;
   if (!(fault instanceof Error)) return null;
   if (isForbidden(fault)) return 'EACCES';
   if (!('errno' in fault) || typeof fault.errno !== 'number') return null;
@@ -79,7 +84,7 @@ export function isForbidden(fault: unknown): boolean {
 
 /** A shortage of this process or system, which says nothing about the file: the reason, or null. */
 export function shortageOf(fault: unknown): string | null {
-  return fault instanceof OutOfThreads ? fault.message : shortageNamed(errnoOf(fault));
+  return shortageNamed(errnoOf(fault));
 }
 
 /** The same, by the name of an errno. */

@@ -1,26 +1,26 @@
 /**
- * A path comes in, a pin by descriptor goes out (Linux). An `O_PATH` descriptor stays with its entry whatever is renamed
- * or exchanged meanwhile, and does not open it (a FIFO would hang, a device would act); `/proc/self/fd` is the way from
- * it to one name below it, or to a descriptor for reading.
+ * Handles by descriptor (Linux). An `O_PATH` descriptor stays with its entry whatever is renamed or exchanged meanwhile, and does
+ * not open it (a FIFO would hang, a device would act); `/proc/self/fd` leads from it to one name below it, or to a descriptor for
+ * reading. That is how systemd's chase() and libpathrs walk: no swap of a directory on the way leads outside.
  */
 
 import { constants } from 'node:fs';
-import { close, fstat, list, lstat, open, type FsPath, type Plan, type Stats } from './calls.ts';
-import { ifThere, join, type Pin } from './pin.ts';
+import { close, fstat, join, lstat, names, open, type FsPath, type Io, type Stats } from './calls.ts';
+import { ifThere, type Handle } from './handle.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** `O_PATH` of Linux, which Node has no name for but passes on. */
 const O_PATH = 0o10000000;
 
-/** Pins the directory a path leads to. Symlinks are followed: where the root is, is the operator's word. */
-export function anchoredRoot(path: string): Plan<Pin> {
-  return pinned(path, O_DIRECTORY);
+/** Holds the directory a path leads to, symlinks followed. */
+export function holdRootByFd(io: Io, path: string): Handle {
+  return held(io, path, O_DIRECTORY);
 }
 
-/** Pins the directory that a descriptor of this process holds; whoever asks compares what it got. */
-export function anchoredAt(fd: number): Plan<Pin> {
-  return pinned(through(fd), O_DIRECTORY);
+/** Holds anew the directory that a descriptor of this process holds; callers compare what they got. */
+export function holdFd(io: Io, fd: number): Handle {
+  return held(io, through(fd), O_DIRECTORY);
 }
 
 /** The path by which the kernel reaches what a descriptor holds. */
@@ -28,29 +28,29 @@ function through(fd: number): string {
   return `/proc/self/fd/${fd}`;
 }
 
-function* pinned(path: FsPath, flags: number): Plan<Pin> {
-  const fd = yield* open(path, O_PATH | flags);
+function held(io: Io, path: FsPath, flags: number): Handle {
+  const fd = open(io, path, O_PATH | flags);
   let stats: Stats | null = null;
   try {
-    stats = yield* fstat(fd);
+    stats = fstat(io, fd);
   } finally {
-    if (stats === null) yield* close(fd);
+    if (stats === null) close(fd);
   }
-  return anchor(fd, stats);
+  return fdHandle(io, fd, stats);
 }
 
-function anchor(fd: number, stats: Stats): Pin {
+function fdHandle(io: Io, fd: number, stats: Stats): Handle {
   const path = through(fd);
   return {
     stats,
     fd,
     // The last name of a path is not followed by lstat, and the way to it is held.
-    look: (name) => ifThere(lstat(join(path, name))),
-    entry: (name) => pinned(join(path, name), O_NOFOLLOW),
-    directory: (name) => pinned(join(path, name), O_DIRECTORY),
-    list: (pick) => list(path, pick),
+    look: (name) => ifThere(() => lstat(io, join(path, name))),
+    entry: (name) => held(io, join(path, name), O_NOFOLLOW),
+    directory: (name) => held(io, join(path, name), O_DIRECTORY),
+    names: () => names(io, path),
     // Not blocking, so that a lease that another program holds cannot hang us.
-    open: () => open(path, O_RDONLY | O_NONBLOCK),
+    open: () => open(io, path, O_RDONLY | O_NONBLOCK),
     release: () => close(fd),
   };
 }

@@ -1,29 +1,32 @@
 /**
- * A pin is a hold on one entry of the file system: what is reached through it is what was pinned, or a fault, never
- * something else that was put in its place. Here is what can be done with any pin; `anchored` and `named` make them.
+ * A hold on one entry of the file system: what is reached through it is what was held, or a fault, never something else that was
+ * put in its place. `fd-handle` and `path-handle` make them; what can be done with either stands here.
  */
 
-import type { Entry, FsPath, Plan, Stats } from './calls.ts';
+import type { Io, Name, Stats } from './calls.ts';
 import { errnoOf } from './errno.ts';
 
 /** A hold on one entry; to be released. */
-export interface Pin {
-  /** What it was when it was pinned. */
+export interface Handle {
+  /** What it was when it was held. */
   readonly stats: Stats;
   /** The descriptor that holds it, where one does. */
   readonly fd: number | null;
-  /** Pins the entry of this name in this directory, whatever it is; a symlink is pinned itself. */
-  entry(name: string | Buffer): Plan<Pin>;
-  /** What has this name in this directory, or null; a symlink is looked at itself. */
-  look(name: string): Plan<Stats | null>;
-  /** Pins the directory of this name, also through a symlink. */
-  directory(name: string): Plan<Pin>;
-  /** Lists this directory, in no order: what `pick` makes of its entries, but for null. */
-  list<T>(pick: (entry: Entry) => T | null): Plan<T[]>;
+  /** Holds the entry of this name in this directory, whatever it is; a symlink is held itself. */
+  readonly entry: (name: Name) => Handle;
+  /** Stats of what has this name in this directory, or null; a symlink is looked at itself. */
+  readonly look: (name: Name) => Stats | null;
+  /** Holds the directory of this name, also through a symlink. */
+  readonly directory: (name: string) => Handle;
+  /** Names in this directory, in no order, a character for each byte. */
+  readonly names: () => string[];
   /** Opens this file for reading. Callers have seen that it is a regular one. */
-  open(): Plan<number>;
-  release(): Plan<void>;
+  readonly open: () => number;
+  readonly release: () => void;
 }
+
+/** Makes a hold on a directory by its path, symlinks followed: where the root is, is the operator's word. */
+export type HoldRoot = (io: Io, path: string) => Handle;
 
 /** What an entry is. */
 export type Kind =
@@ -47,8 +50,11 @@ export function kindOf(stats: Stats): Kind {
   return stats.isBlockDevice() ? 'block device' : 'special file';
 }
 
+/** What two looks have to agree in to have seen one entry. */
+type Identified = Pick<Stats, 'dev' | 'ino'>;
+
 /** Whether two looks saw the same entry, whatever became of its content. */
-export function isSameEntry(a: Stats, b: Stats): boolean {
+export function isSameEntry(a: Identified, b: Identified): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
@@ -57,21 +63,25 @@ export function isSameRevision(a: Stats, b: Stats): boolean {
   return isSameEntry(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-/** The path of a name in a directory. */
-export function join(directory: FsPath, name: string | Buffer): FsPath {
-  if (typeof directory === 'string' && typeof name === 'string') return `${directory}/${name}`;
-  return Buffer.concat([Buffer.from(directory), Buffer.from('/'), Buffer.from(name)]);
+/** Device, inode, size, and the times of modification and of change in nanoseconds: one revision of one file. */
+export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: Stats): string {
+  return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
 }
 
-/** Pins the entry of a name, or null when nothing has that name. */
-export function pinIfThere(directory: Pin, name: string | Buffer): Plan<Pin | null> {
-  return ifThere(directory.entry(name));
+/** A size as a number wherever one can say it. */
+export function sizeOf({ size }: Stats): number | bigint {
+  return size <= Number.MAX_SAFE_INTEGER ? Number(size) : size;
 }
 
-/** The outcome of a plan, or null when it found nothing under its name. */
-export function* ifThere<T>(plan: Plan<T>): Plan<T | null> {
+/** Holds the entry of a name, or null when nothing has that name. */
+export function holdIfThere(directory: Handle, name: Name): Handle | null {
+  return ifThere(() => directory.entry(name));
+}
+
+/** What a call gives, or null when it found nothing under its name. */
+export function ifThere<T>(call: () => T): T | null {
   try {
-    return yield* plan;
+    return call();
   } catch (fault) {
     if (errnoOf(fault) === 'ENOENT') return null;
     throw fault;
@@ -80,26 +90,27 @@ export function* ifThere<T>(plan: Plan<T>): Plan<T | null> {
 
 /** Where a walk of several names ended. */
 export type Walked =
-  | { readonly ended: 'at'; readonly pin: Pin }
-  | { readonly ended: 'absent' }
-  | { readonly ended: 'in the way'; readonly kind: Kind };
+  | { readonly type: 'held'; readonly handle: Handle }
+  | { readonly type: 'absent' }
+  | { readonly type: 'in-the-way'; readonly kind: Kind };
 
-/** Pins the entry at a path below a directory, one name at a time, and never more than two of them at once. */
-export function* walk(from: Pin, names: readonly (string | Buffer)[]): Plan<Walked> {
+/** Holds the entry at a path below a directory, one name at a time, and never more than two of them at once. */
+export function walk(from: Handle, path: readonly Name[]): Walked {
   let at = from;
-  for (const [index, name] of names.entries()) {
-    let next: Pin | null;
+  const last = path.length - 1;
+  for (let index = 0; index <= last; index += 1) {
+    let next: Handle | null;
     try {
-      next = yield* pinIfThere(at, name);
+      next = holdIfThere(at, path[index] ?? '');
     } finally {
-      if (at !== from) yield* at.release();
+      if (at !== from) at.release();
     }
-    if (next === null) return { ended: 'absent' };
-    if (index < names.length - 1 && !next.stats.isDirectory()) {
-      yield* next.release();
-      return { ended: 'in the way', kind: kindOf(next.stats) };
+    if (next === null) return { type: 'absent' };
+    if (index < last && !next.stats.isDirectory()) {
+      next.release();
+      return { type: 'in-the-way', kind: kindOf(next.stats) };
     }
     at = next;
   }
-  return { ended: 'at', pin: at };
+  return { type: 'held', handle: at };
 }

@@ -1,77 +1,77 @@
 /**
- * A path comes in, a pin by name goes out: for systems without `/proc/self/fd`. After every step all directories on the
- * way are compared with what they were: whoever swaps one of them moves its `mtime` or `ctime`, and what was found is
- * refused. That holds against a swap that ends before the comparison too, but refuses honest work under churn.
+ * Handles by path, for systems without `/proc/self/fd`. After every step all directories on the way are compared with what they
+ * were: whoever swaps one of them moves its `mtime` or `ctime`, and what was found is refused. That holds against a swap that ends
+ * before the comparison too, but refuses honest work under churn.
  */
 
 import { constants } from 'node:fs';
-import { close, fstat, list, lstat, open, stat, type FsPath, type Plan, type Stats } from './calls.ts';
+import { close, fstat, join, lstat, names, open, stat, type FsPath, type Io, type Stats } from './calls.ts';
 import { Churned, notADirectory } from './errno.ts';
-import { ifThere, isSameEntry, isSameRevision, join, type Pin } from './pin.ts';
+import { ifThere, isSameEntry, isSameRevision, type Handle } from './handle.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
 /** Throws `Churned` unless a directory, and all above it, still are what they were. */
-type Confirm = () => Plan<void>;
+type Confirm = () => void;
 
-/** Pins the directory a path leads to, symlinks followed. */
-export function namedRoot(path: string): Plan<Pin> {
-  return followed(path, nothing);
+/** Holds the directory a path leads to, symlinks followed. */
+export function holdRootByPath(io: Io, path: string): Handle {
+  return followed(io, path, nothing);
 }
 
-/** Above the root nothing is confirmed, and a name holds nothing that could be released. */
-function* nothing(): Plan<void> {}
+/** Above the root nothing is confirmed, and a path holds nothing that could be released. */
+function nothing(): void {}
 
 /** Others may add runs to the root and to status directories meanwhile: that they are the same ones is enough. */
-function* followed(path: FsPath, confirmAbove: Confirm): Plan<Pin> {
-  const stats = yield* stat(path);
-  yield* confirmAbove();
+function followed(io: Io, path: FsPath, confirmAbove: Confirm): Handle {
+  const stats = stat(io, path);
+  confirmAbove();
   if (!stats.isDirectory()) throw notADirectory();
-  return named(path, stats, confirmAbove, function* () {
-    yield* confirmAbove();
-    if (!isSameEntry(stats, yield* stat(path))) throw new Churned();
+  return pathHandle(io, path, stats, confirmAbove, () => {
+    confirmAbove();
+    if (!isSameEntry(stats, stat(io, path))) throw new Churned();
   });
 }
 
-function* unfollowed(path: FsPath, confirmAbove: Confirm): Plan<Pin> {
-  const stats = yield* lstat(path);
-  yield* confirmAbove();
-  return named(path, stats, confirmAbove, function* () {
-    yield* confirmAbove();
-    if (!isSameRevision(stats, yield* lstat(path))) throw new Churned();
+function unfollowed(io: Io, path: FsPath, confirmAbove: Confirm): Handle {
+  const stats = lstat(io, path);
+  confirmAbove();
+  return pathHandle(io, path, stats, confirmAbove, () => {
+    confirmAbove();
+    if (!isSameRevision(stats, lstat(io, path))) throw new Churned();
   });
 }
 
-function named(path: FsPath, stats: Stats, confirmAbove: Confirm, confirm: Confirm): Pin {
+function pathHandle(io: Io, path: FsPath, stats: Stats, confirmAbove: Confirm, confirm: Confirm): Handle {
   return {
     stats,
     fd: null,
-    *look(name) {
-      const found = yield* ifThere(lstat(join(path, name)));
-      yield* confirm();
+    look(name) {
+      const found = ifThere(() => lstat(io, join(path, name)));
+      confirm();
       return found;
     },
-    entry: (name) => unfollowed(join(path, name), confirm),
-    directory: (name) => followed(join(path, name), confirm),
-    *list(pick) {
-      const picked = yield* list(path, pick);
-      yield* confirm();
-      return picked;
+    entry: (name) => unfollowed(io, join(path, name), confirm),
+    directory: (name) => followed(io, join(path, name), confirm),
+    names() {
+      const found = names(io, path);
+      confirm();
+      return found;
     },
-    open: () => openNamed(path, stats, confirmAbove),
+    open: () => openByPath(io, path, stats, confirmAbove),
     release: nothing,
   };
 }
 
-function* openNamed(path: FsPath, stats: Stats, confirmAbove: Confirm): Plan<number> {
-  const fd = yield* open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+function openByPath(io: Io, path: FsPath, stats: Stats, confirmAbove: Confirm): number {
+  const fd = open(io, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   let isConfirmed = false;
   try {
-    if (!isSameEntry(stats, yield* fstat(fd))) throw new Churned();
-    yield* confirmAbove();
+    if (!isSameEntry(stats, fstat(io, fd))) throw new Churned();
+    confirmAbove();
     isConfirmed = true;
   } finally {
-    if (!isConfirmed) yield* close(fd);
+    if (!isConfirmed) close(fd);
   }
   return fd;
 }

@@ -1,12 +1,12 @@
-/** The path of a backups directory comes in, the best pin this system has for it goes out. */
+/** The backups directory, held by the best means this system has. */
 
 import { platform } from 'node:os';
 import { basename } from 'node:path';
-import { anchoredRoot } from './anchored.ts';
-import type { Plan } from './calls.ts';
+import type { Io } from './calls.ts';
 import { errnoOf, isForbidden } from './errno.ts';
-import { namedRoot } from './named.ts';
-import { isSameEntry, type Pin } from './pin.ts';
+import { holdRootByFd } from './fd-handle.ts';
+import { isSameEntry, type Handle, type HoldRoot } from './handle.ts';
+import { holdRootByPath } from './path-handle.ts';
 
 /** The backups directory. */
 export interface Root {
@@ -14,38 +14,38 @@ export interface Root {
   readonly path: string;
   /** What answers call it: its basename. */
   readonly name: string;
-  /** Pins it where it is now, symlinks followed. */
-  pin(): Plan<Pin>;
+  /** Holds it where it is now, symlinks followed. */
+  readonly hold: (io: Io) => Handle;
 }
 
 /** Without `/proc` everything below it is ENOENT, and would read as "there is no such run". */
 const WITHOUT_PROC: readonly (string | null)[] = ['ENOENT', 'ENOTDIR'];
 
-/** A root by its absolute path. Whether this system has anchored pins is found out once, with the first pin. */
+/** A root by its absolute path. Whether this system has handles by descriptor is found out once, with the first one. */
 export function createRoot(path: string): Root {
-  let pinRoot = platform() === 'linux' ? null : namedRoot;
+  let holdRoot: HoldRoot | null = platform() === 'linux' ? null : holdRootByPath;
   return {
     path,
     name: basename(path),
-    *pin() {
-      if (pinRoot !== null) return yield* pinRoot(path);
-      const anchored = yield* anchoredRoot(path);
-      let isAnchored = false;
+    hold(io) {
+      if (holdRoot !== null) return holdRoot(io, path);
+      const byFd = holdRootByFd(io, path);
+      let isUsable = false;
       try {
-        isAnchored = yield* reachesBelow(anchored);
+        isUsable = leadsBelow(byFd);
       } finally {
-        if (!isAnchored) yield* anchored.release();
+        if (!isUsable) byFd.release();
       }
-      pinRoot = isAnchored ? anchoredRoot : namedRoot;
-      return isAnchored ? anchored : yield* namedRoot(path);
+      holdRoot = isUsable ? holdRootByFd : holdRootByPath;
+      return isUsable ? byFd : holdRootByPath(io, path);
     },
   };
 }
 
-function* reachesBelow(root: Pin): Plan<boolean> {
+function leadsBelow(root: Handle): boolean {
   try {
-    const itself = yield* root.directory('.');
-    yield* itself.release();
+    const itself = root.directory('.');
+    itself.release();
     return isSameEntry(itself.stats, root.stats);
   } catch (fault) {
     if (WITHOUT_PROC.includes(errnoOf(fault)) || isForbidden(fault)) return false;

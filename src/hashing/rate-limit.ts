@@ -1,17 +1,21 @@
-/**
- * How much may be read in a second comes in, how long to wait before the next chunk goes out: one schedule for all
- * threads, in memory that all of them see, each chunk taking the next free time on it.
- */
+/** A rate limit shared by all threads: one schedule in memory that all of them see, each chunk taking the next free time on it. */
 
 import { hrtime } from 'node:process';
-import { pause, type Plan } from '../../store/calls.ts';
+import type { Io } from '../fs/calls.ts';
+
+/** A rate limit, as it travels between threads. */
+export interface RateLimit {
+  /** Bytes a second; null without a limit. */
+  readonly rate: number | null;
+  /** The next free time on the monotonic clock, in nanoseconds. */
+  readonly schedule: SharedArrayBuffer;
+}
 
 /** Chunks last at most this long at the given rate, so that the flow is smooth within a tenth of a second. */
 const CHUNKS_PER_SECOND = 25;
 
-/** Memory for a schedule. */
-export function createSchedule(): SharedArrayBuffer {
-  return new SharedArrayBuffer(8);
+export function createRateLimit(rate: number | null): RateLimit {
+  return { rate, schedule: new SharedArrayBuffer(8) };
 }
 
 /** Bytes to read at once at a rate, at most `chunk`. */
@@ -30,14 +34,7 @@ export function reserve(schedule: BigInt64Array, rate: number, bytes: number): n
   }
 }
 
-/** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
-const PATIENCE = 20;
-
-/** Makes a plan that waits until so many bytes may be read, at no rate not at all. */
-export function createPace(rate: number | null, schedule: BigInt64Array): (bytes: number) => Plan<void> {
-  return function* (bytes) {
-    if (rate === null) return;
-    let wait = reserve(schedule, rate, bytes);
-    for (; wait > 0; wait -= PATIENCE) yield* pause(Math.min(wait, PATIENCE));
-  };
+/** Waits until so many bytes may be read. */
+export async function pace({ rate, schedule }: RateLimit, bytes: number, io: Io): Promise<void> {
+  if (rate !== null) await io.pause(reserve(new BigInt64Array(schedule), rate, bytes));
 }

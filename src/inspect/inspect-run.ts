@@ -1,64 +1,56 @@
 /**
- * A request comes in, the answer goes out: the whole inspection, step by step.
+ * Inspects one run, step by step. The summary of the product:
  *
- * request → locate → load manifests → merge → claims → measure → judge → validate contents → stray files → assemble
+ * request → locate and load (a job) → claims → look, read and hash; search for unlisted files (jobs) → judge → validate contents
+ * → assemble → confirm that the run still stands there (a job) → answer
  */
 
-import type { Answer, Inspected } from './answer.ts';
+import type { Answer, Inspected } from '../answer.ts';
+import {
+  createCanceller,
+  throwIfCancelled,
+  type Cancellation,
+  type Canceller,
+} from '../concurrency/abort.ts';
+import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
+import type { Semaphore } from '../concurrency/semaphore.ts';
+import { busy, Refusal } from '../errors.ts';
+import type { Finding, FindingCode } from '../findings.ts';
+import type { Disk, HeldRun } from '../jobs/disk.ts';
+import type { InspectionLimits } from '../limits.ts';
+import { decodeClaims, type Claim } from '../manifest/claims.ts';
+import type { FoundUnlisted } from '../repository/unlisted.ts';
+import { createSaid, type Said } from '../validators/said.ts';
+import type { Checking, Contents } from '../validators/contents.ts';
+import { judge, type Judged } from '../verify/judge.ts';
+import { measure } from '../verify/measure.ts';
+import type { Measurements } from '../verify/measurement.ts';
+import type { Memo } from '../verify/memo.ts';
+import { createMeter, type Meter } from '../verify/progress.ts';
+import type { Participation, SharedReads } from '../verify/shared-reads.ts';
 import { assemble } from './assemble.ts';
-import { createCanceller, throwIfCancelled, type Cancellation, type Canceller } from './cancellation.ts';
-import { manifestInvalid, Refusal } from './errors.ts';
-import type { Finding, FindingCode } from './findings.ts';
-import type { Gate } from './gate.ts';
-import type { InspectionLimits } from './limits.ts';
-import type { ParticipantRecord } from './manifest/format.ts';
-import { tooMany } from './manifest/interpret.ts';
-import { isUnchanged, loadRun } from './manifest/load.ts';
-import { mergeParticipants, type Place } from './manifest/merge.ts';
-import { judgeStatus } from './manifest/status.ts';
-import { runIdOf, type InspectionSettings } from './request.ts';
-import { mapInSlices } from './slices.ts';
-import { pause } from './store/calls.ts';
-import type { SharedDisk } from './store/disk.ts';
-import type { Search } from './store/find.ts';
-import { runManifestPath } from './store/layout.ts';
-import type { Located } from './store/resolve.ts';
-import type { Root } from './store/root.ts';
-import { searchRun, straysIn } from './store/stray.ts';
-import { beginReading, enterInTime } from './time-budget.ts';
-import type { Checking, Contents } from './validators/contents.ts';
-import { createSaid, type Said } from './validators/said.ts';
-import { claimsOf, type Claim } from './verify/claims.ts';
-import type { Hasher } from './verify/hashing/hasher.ts';
-import { judge } from './verify/judge.ts';
-import { measure } from './verify/measure.ts';
-import type { Measurements } from './verify/measurement.ts';
-import type { Memo } from './verify/memo.ts';
-import { createMeter, type Meter } from './verify/progress.ts';
-import type { Participation, Sharing } from './verify/sharing.ts';
-import { refused, visitRun, type Visit } from './visit-run.ts';
+import { runIdOf, type InspectionSettings } from './options.ts';
+import { refused, retryWhileMoving, type Visit } from './retry-while-moving.ts';
+import { acquireInTime, beginTimedWork, outOfTime, unlessOutOfTime } from './time-budget.ts';
+import { NOTHING_UNLISTED, unlistedFindings } from './unlisted-findings.ts';
 
 /** What the inspections of one inspector share. */
 export interface Shared {
-  readonly root: Root;
+  readonly rootName: string;
   readonly limits: InspectionLimits;
   /** Bounds the inspections under way, and so their descriptors. */
-  readonly gateFor: (call: InspectionSettings) => Gate;
-  readonly disk: SharedDisk;
-  readonly hasher: Hasher;
-  readonly sharing: Sharing;
+  readonly semaphoreFor: (call: InspectionSettings) => Semaphore;
+  readonly disk: Disk;
+  readonly sharedReads: SharedReads;
   readonly memo: Memo | null;
   readonly contents: Contents;
 }
 
-/** Milliseconds for a daemon that has written its last word, to rename the directory. */
-const RENAME_PAUSE = 50;
-
 const MISSING: ReadonlySet<FindingCode> = new Set(['ARTIFACT_MISSING', 'PARTICIPANT_MISSING']);
 
 /**
- * Inspects the run of a request. Rejects only for a cancellation, with its reason: the canceller is the call's own, so that
- * what goes wrong in a callback can end it.
+ * Inspects the run of a request. Rejects only for a cancellation, with its reason: the canceller is the call's own, so that what
+ * goes wrong in a callback can end it.
  */
 export async function inspectRun(
   request: unknown,
@@ -66,50 +58,49 @@ export async function inspectRun(
   canceller: Canceller,
   shared: Shared,
 ): Promise<Answer> {
-  const reads = shared.sharing.join();
-  const reading = beginReading(call.timeBudgetMs, canceller);
+  const reads = shared.sharedReads.join();
+  const timed = beginTimedWork(call.timeBudgetMs, canceller);
   try {
     const runId = runIdOf(request);
     const meter = createMeter(runId, call.onProgress, canceller.cancel);
     canceller.onCancel(meter.stop);
-    const leave = await enterInTime(call, reading.canceller, canceller, shared.gateFor);
+    const release = await acquireInTime(call, timed.canceller, canceller, shared.semaphoreFor);
     try {
-      if (call.level !== 'none') shared.hasher.prepare();
-      const inspection = {
+      const context: RunContext = {
         call,
         cancellation: canceller,
-        reading: reading.canceller,
+        timed: timed.canceller,
         reads,
         meter,
         shared,
         read: { bytes: 0 },
         said: createSaid(),
       };
-      const answer = await visitRun(runId, { ...shared, cancellation: canceller }, (visit) =>
-        inspectVisited({ ...inspection, ...visit }),
+      const answer = await retryWhileMoving(runId, { ...shared, cancellation: timed.canceller }, (visit) =>
+        inspectHeld(context, visit),
       );
       if (answer.ok) meter.end();
       throwIfCancelled(canceller);
       return answer;
     } finally {
       meter.stop();
-      leave();
+      release();
     }
   } catch (thrown) {
     throwIfCancelled(canceller);
-    return refused(thrown, shared.root.name);
+    return refused(outOfTime(thrown), shared.rootName);
   } finally {
-    reading.end();
+    timed.end();
     reads.leave();
   }
 }
 
 /** What the steps of one inspection share. */
-interface Inspection {
+interface RunContext {
   readonly call: InspectionSettings;
   readonly cancellation: Cancellation;
-  /** Of the artifacts. */
-  readonly reading: Canceller;
+  /** The work on the disk: ends with the call, or when the time budget is over. */
+  readonly timed: Canceller;
   readonly reads: Participation;
   readonly meter: Meter;
   readonly shared: Shared;
@@ -119,103 +110,126 @@ interface Inspection {
   readonly said: Said;
 }
 
-/** One visit of an inspection. */
-interface Visited extends Inspection, Visit {}
-
-/** The pipeline; null when the run has to be visited once more. */
-async function inspectVisited(inspection: Visited): Promise<Inspected | null> {
-  const { call, cancellation, shared, read, located, disk, attempt, isLast } = inspection;
-  const { limits } = shared;
-
-  const loaded = await loadRun(disk, located, limits, cancellation);
-  const judgedStatus = judgeStatus(located.directory, loaded.head.status);
-  // Between the last word of the manifest and the rename they legally differ for a moment.
-  if (judgedStatus.conflict && attempt === 1) {
-    await disk.perform(pause(RENAME_PAUSE), cancellation);
-    return null;
-  }
-
-  const isRunning = judgedStatus.status === 'running';
-  const places = mergeParticipants(loaded, located.path, isRunning);
-  const claims = await claimsOf(recordsOf(places, located, limits), located.runId);
-
-  const { measured, search } = await lookAndSearch(claims, isRunning, inspection);
+/** The pipeline; null when the run has to be loaded once more. */
+async function inspectHeld(context: RunContext, { loaded, isLast }: Visit): Promise<Inspected | null> {
+  const { call, shared, read } = context;
+  const { run, entries } = loaded;
+  const claims = await claimsOf(loaded);
+  const { measured, unlisted } = await lookAndSearch(claims, loaded, context);
   const judged = await mapInSlices(claims, (claim) =>
-    judge(claim, measured.get(claim.path) ?? null, call.level, located.path),
+    judge(claim, measured.get(claim.path) ?? null, call.level, run.path),
   );
   // Of a run that is being deleted that is what is told, and not what is gone already.
-  const isUnsure = !isLast && isMissingSomething([...places, ...judged]);
-  if (isUnsure && !(await isUnchanged(disk, located, loaded, limits, cancellation))) return null;
+  const isMissing = isMissingSomething([...entries, ...judged]);
+  if (isMissing && !isLast && !(await isUnchanged(loaded, context))) return null;
 
-  const validated = await shared.contents.check({ claims, judged, measured }, readingOf(inspection));
+  const validated = await shared.contents.check({ claims, judged, measured }, checkingOf(loaded, context));
+  const confirmed = await unlessOutOfTime(shared.disk.confirm(run, context.timed));
+  if (confirmed?.type === 'moved') return null;
+  if (confirmed === null && isMissing) throw new Refusal(busy('the time budget is over'));
 
-  const told = [...places, ...validated].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
-  const strays = straysIn(
-    { found: search.found, unlistable: [...loaded.unlistable, ...search.unlistable] },
-    located,
-    { told, most: limits.findings },
-  );
-  const wholly = loaded.wholly && strays.wholly;
+  const about = [...entries, ...validated].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
+  const other = unlistedFindings(unlisted, loaded, {
+    about,
+    isOutOfTime: confirmed === null || unlisted === null,
+    most: shared.limits.findings,
+  });
   return assemble(
-    { located, loaded, judgedStatus, places, judged: validated, stray: strays.findings },
-    { level: call.level, bytesRead: read.bytes, strayTotal: strays.total, wholly },
+    { loaded, judged: validated, unlisted: other.findings },
+    {
+      level: call.level,
+      bytesRead: read.bytes,
+      unlistedTotal: other.total,
+      isComplete: loaded.isComplete && other.isComplete,
+    },
   );
 }
 
-/** The records of all participants; throws a `Refusal` when they claim too much together. */
-function recordsOf(
-  places: readonly Place[],
-  { path }: Located,
-  limits: InspectionLimits,
-): ParticipantRecord[] {
-  const records = places.flatMap((place) => place.record ?? []);
-  const artifacts = records.reduce((sum, record) => sum + record.artifacts.length, 0);
-  const excess = tooMany(limits.artifacts, 'artifacts', artifacts);
-  if (excess === null) return records;
-  throw new Refusal(manifestInvalid(runManifestPath(path), [{ path: '', message: excess }]));
+/** All claims, parsed a slice at a time. */
+async function claimsOf({ claims }: HeldRun): Promise<readonly Claim[]> {
+  const all: Claim[] = [];
+  const yieldIfDue = createYield();
+  for (const slice of decodeClaims(claims)) {
+    all.push(...slice);
+    await yieldIfDue();
+  }
+  return all;
 }
 
-const NOTHING: Search = { found: [], unlistable: [] };
+/** Whether the run and its record still stand as they were loaded. */
+async function isUnchanged({ run, revision }: HeldRun, { shared, timed }: RunContext): Promise<boolean> {
+  const now = await shared.disk.confirm(run, timed);
+  return now.type === 'stays' && now.revision === revision;
+}
+
+/** What was measured, and what nobody claims; that is null when there was no time to find it all. */
+interface Looked {
+  readonly measured: Measurements;
+  readonly unlisted: FoundUnlisted | null;
+}
 
 /** Measures what is claimed, and searches the directory meanwhile for what nobody claims. */
 async function lookAndSearch(
   claims: readonly Claim[],
-  isRunning: boolean,
-  inspection: Visited,
-): Promise<{ readonly measured: Measurements; readonly search: Search }> {
-  const { call, shared, reads, reading, located, disk, cancellation } = inspection;
-  const { hasher, memo } = shared;
-  const claimed = claims.map(({ path }) => path);
+  loaded: HeldRun,
+  context: RunContext,
+): Promise<Looked> {
+  const { call, shared, reads, timed, cancellation } = context;
+  const isRunning = loaded.status.status === 'running';
   const searching = createCanceller();
-  const unlisten = cancellation.onCancel(searching.cancel);
-  const search = isRunning
-    ? Promise.resolve(NOTHING)
-    : searchRun(disk, located, claimed, searching).catch(endReading(reading));
+  const unlisten = timed.onCancel(searching.cancel);
+  const paths = claims.flatMap(({ path }) => (path === '' ? [] : path));
+  const request = { claimed: paths.join('\0'), most: shared.limits.findings };
+  const search = async (starts: readonly string[]): Promise<FoundUnlisted | null> =>
+    isRunning || starts.length === 0
+      ? NOTHING_UNLISTED
+      : unlessOutOfTime(shared.disk.search(loaded.run, { ...request, starts }, searching));
+  // What is not looked at may be a directory, which holds what nobody claims.
+  const first = search(call.level === 'none' ? ['', ...paths] : ['']).catch(endWork(timed));
   try {
     const measured = await measure(claims, {
-      ...readingOf(inspection),
+      ...checkingOf(loaded, context),
       level: call.level,
-      hasher,
       reads,
-      memo,
+      memo: isRunning ? null : shared.memo,
     });
-    return { measured, search: await search };
+    const found = await first;
+    const inside = await search(call.level === 'none' ? [] : directoriesAmong(measured));
+    return { measured, unlisted: found && inside && joined(found, inside) };
   } catch (reason) {
     // Without an answer nothing is looked for any more, and nothing may be held.
     searching.cancel(reason);
-    await search.catch(() => undefined);
+    await first.catch(() => undefined);
+    throwIfCancelled(cancellation);
     throw reason;
   } finally {
     unlisten();
   }
 }
 
-/** How artifacts are read, to be measured and to be validated. */
-function readingOf({ call, reading, located, disk, meter, read, said }: Visited): Checking {
+/** Claimed paths at which a directory stands. */
+function directoriesAmong(measured: Measurements): string[] {
+  const found: string[] = [];
+  for (const [path, each] of measured)
+    if (each.type === 'not-regular' && each.kind === 'directory') found.push(path);
+  return found;
+}
+
+function joined(a: FoundUnlisted, b: FoundUnlisted): FoundUnlisted {
   return {
-    run: located,
-    disk,
-    cancellation: reading,
+    paths: [...a.paths, ...b.paths],
+    total: a.total + b.total,
+    unlistable: [...a.unlistable, ...b.unlistable],
+    unlistableTotal: a.unlistableTotal + b.unlistableTotal,
+  };
+}
+
+/** How artifacts are read, to be measured and to be validated. */
+function checkingOf({ run }: HeldRun, { call, shared, timed, meter, read, said }: RunContext): Checking {
+  return {
+    run,
+    disk: shared.disk,
+    cancellation: timed,
     isHurried: call.timeBudgetMs !== undefined,
     meter,
     onBytes: (count) => {
@@ -225,14 +239,16 @@ function readingOf({ call, reading, located, disk, meter, read, said }: Visited)
   };
 }
 
-function isMissingSomething(found: readonly { readonly findings: readonly Finding[] }[]): boolean {
+function isMissingSomething(
+  found: readonly (Pick<Judged, 'findings'> | { readonly findings: readonly Finding[] })[],
+): boolean {
   return found.some(({ findings }) => findings.some(({ code }) => MISSING.has(code)));
 }
 
-/** What keeps an inspection from an answer ends the reading that goes on beside it. */
-function endReading(reading: Canceller): (reason: unknown) => never {
+/** What keeps an inspection from an answer ends the work that goes on beside it. */
+function endWork(work: Canceller): (reason: unknown) => never {
   return (reason) => {
-    reading.cancel(reason);
+    work.cancel(reason);
     throw reason;
   };
 }

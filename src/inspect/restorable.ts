@@ -1,8 +1,8 @@
 /** The answer about a run comes in, whether it is a restore point goes out, with the reasons when it is none (pure). */
 
-import type { Answer, Validation } from './answer.ts';
-import { notRestorable } from './errors.ts';
-import { runNotCompleted, runNotVerified, type Reason } from './findings.ts';
+import type { Answer, Validation } from '../answer.ts';
+import { notRestorable } from '../errors.ts';
+import { runNotCompleted, runNotVerified, type Reason } from '../findings.ts';
 
 /**
  * Restorable means: status completed, no finding of severity error, everything verified.

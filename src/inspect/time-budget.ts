@@ -1,32 +1,33 @@
-/** The time budget of a call comes in, what it bounds goes out: the reading of artifacts, and the wait for a place. */
+/** The time budget of a call, and what it bounds: everything it does on the disk, and its wait for a permit. */
 
-import { createCanceller, type Cancellation, type Canceller } from './cancellation.ts';
-import type { Gate } from './gate.ts';
-import type { InspectionSettings } from './request.ts';
-import { OutOfTime } from './verify/measurement.ts';
+import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
+import type { Semaphore } from '../concurrency/semaphore.ts';
+import { busy, Refusal } from '../errors.ts';
+import { OutOfTime } from '../verify/measurement.ts';
+import type { InspectionSettings } from './options.ts';
 
-/** Waits for a place no longer than the time budget lasts: what hashes nothing any more goes with the quick ones. */
-export async function enterInTime(
+/** Waits for a permit no longer than the time budget lasts: what hashes nothing any more goes with the quick ones. */
+export async function acquireInTime(
   call: InspectionSettings,
-  reading: Cancellation,
+  timed: Cancellation,
   canceller: Cancellation,
-  gateFor: (call: InspectionSettings) => Gate,
+  semaphoreFor: (call: InspectionSettings) => Semaphore,
 ): Promise<() => void> {
   try {
-    return await gateFor(call).enter(reading);
+    return await semaphoreFor(call).acquire(timed);
   } catch (reason) {
     if (!(reason instanceof OutOfTime)) throw reason;
-    return gateFor({ ...call, level: 'none' }).enter(canceller);
+    return semaphoreFor({ ...call, level: 'none' }).acquire(canceller);
   }
 }
 
-/** The reading of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */
-export interface Reading {
+/** The work of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */
+export interface TimedWork {
   readonly canceller: Canceller;
-  end(): void;
+  readonly end: () => void;
 }
 
-export function beginReading(milliseconds: number | undefined, call: Cancellation): Reading {
+export function beginTimedWork(milliseconds: number | undefined, call: Cancellation): TimedWork {
   const canceller = createCanceller();
   const unlisten = call.onCancel(canceller.cancel);
   const timer =
@@ -40,4 +41,21 @@ export function beginReading(milliseconds: number | undefined, call: Cancellatio
       unlisten();
     },
   };
+}
+
+/** What a step makes, or null when the time budget ends it. */
+export async function unlessOutOfTime<T>(step: Promise<T>): Promise<T | null> {
+  try {
+    return await step;
+  } catch (reason) {
+    if (reason instanceof OutOfTime) return null;
+    throw reason;
+  }
+}
+
+/** The end of an inspection whose time was over before there was a run to answer with. */
+export function outOfTime(reason: unknown): unknown {
+  return reason instanceof OutOfTime
+    ? new Refusal(busy('the time budget was over before the run and all its manifests were read'))
+    : reason;
 }

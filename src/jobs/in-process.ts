@@ -1,109 +1,96 @@
-/** A rate comes in, a hasher that reads beside the event loop and hashes on it, chunk by chunk, goes out. */
+/**
+ * Performs jobs on the calling thread, with turns for everything else on it in between: where no threads are wanted, or can be had.
+ * Storage that hangs then holds the caller; this is the one exception to "never hangs".
+ */
 
-import { createGate, type Gate } from '../../gate.ts';
-import type { Plan } from '../../store/calls.ts';
-import { errnoOf, Stalled } from '../../store/errno.ts';
-import type { Session } from '../../store/disk.ts';
-import type { Pin } from '../../store/pin.ts';
-import { CHUNK, hashFile, look, troubleOf, type Trouble } from './hash-file.ts';
-import type { FilesRequest, FileToAsk, Hasher } from './hasher.ts';
-import { chunkAt, createPace } from './rate.ts';
-import { reachRun } from './reach.ts';
+import { createSemaphore } from '../concurrency/semaphore.ts';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { YIELD_AFTER } from '../concurrency/cooperative.ts';
+import type { Cancellation } from '../concurrency/abort.ts';
+import type { Io } from '../fs/calls.ts';
+import type { Root } from '../fs/root.ts';
+import { CHUNK, failureOf } from '../hashing/hash-file.ts';
+import { chunkAt, type RateLimit } from '../hashing/rate-limit.ts';
+import { Aborted, perform, releaseHeld, type Bench } from './perform.ts';
+import type { JobOutcome, Task } from './task.ts';
 
-/** Requests that are worked on at once: each has a buffer and some descriptors. */
-const AT_ONCE = 4;
-
-/** What is done with a file of a held run directory. */
-type Treat<T> = (run: Pin, file: FileToAsk, index: number) => Plan<T>;
-
-/** `schedule` is that of the inspector's rate; `disk` is the hasher's own, because reads that are shared outlive who began them. */
-export function createInProcessHasher(
-  rate: number | null,
-  schedule: SharedArrayBuffer,
-  disk: Session,
-): Hasher {
-  const gates = { look: createGate(AT_ONCE), read: createGate(AT_ONCE) };
-  const pace = createPace(rate, new BigInt64Array(schedule));
-
-  async function inTurn<T>(
-    gate: Gate,
-    request: FilesRequest,
-    treatment: () => Treat<T>,
-  ): Promise<(T | Trouble)[]> {
-    const leave = await gate.enter(request.cancellation);
-    try {
-      return await treatAll(request, disk, treatment());
-    } finally {
-      leave();
-    }
-  }
-
-  return {
-    look: (request) =>
-      inTurn(
-        gates.look,
-        request,
-        () =>
-          (run, { names }) =>
-            look(run, names),
-      ),
-    read: (request) =>
-      inTurn(gates.read, request, () => {
-        const buffer = Buffer.allocUnsafeSlow(chunkAt(rate, CHUNK));
-        return (run, { names, size }, index) => {
-          const onBytes = (count: number): void => request.onBytes(index, count);
-          return hashFile(run, names, { size, buffer, watch: { pace, onBytes } });
-        };
-      }),
-    prepare: () => undefined,
-    close: () => disk.drain(),
-  };
+/** Performs tasks here. */
+export interface InProcess {
+  /** What outcomes call this thread. */
+  readonly thread: number;
+  /** Never settles when nobody waits for the task any more. */
+  readonly run: (task: Task) => Promise<JobOutcome>;
+  readonly release: (fd: number) => void;
 }
 
-/** Treats all files; one that hung storage holds stands for itself, and the others go on. */
-async function treatAll<T>(request: FilesRequest, disk: Session, treat: Treat<T>): Promise<(T | Trouble)[]> {
-  const results: (T | Trouble)[] = [];
-  while (results.length < request.files.length) {
+/** Reads that go on side by side: each has a buffer and some descriptors. */
+const READS_AT_ONCE = 4;
+
+/** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
+const LONGEST_WAIT = 20;
+
+/** `beforeCall` runs before every system call. */
+export function createInProcess(
+  root: Root,
+  rateLimit: RateLimit,
+  beforeCall: () => void = () => undefined,
+): InProcess {
+  const held: Bench['held'] = new Map();
+  const reads = createSemaphore(READS_AT_ONCE);
+  const thread = 0;
+
+  async function run(task: Task): Promise<JobOutcome> {
+    const { job, cancellation } = task;
+    const buffer = (): Uint8Array => Buffer.allocUnsafeSlow(chunkAt(rateLimit.rate, CHUNK));
+    const leave = job.type === 'read' ? await reads.acquire(cancellation) : null;
     try {
-      await disk.perform(treatFrom(request, treat, results), request.cancellation);
+      const bench: Bench = { root, rateLimit, buffer, held };
+      const result = await perform(job, bench, ioFor(task, beforeCall));
+      if (result !== null && 'type' in result && result.type === 'loaded' && isGone(cancellation))
+        releaseHeld(bench, result.run.fd ?? -1);
+      return { type: 'done', result, thread };
     } catch (fault) {
-      if (!(fault instanceof Stalled) || request.cancellation.cancelled !== null) throw fault;
-      results.push(troubleOf(fault));
+      if (fault instanceof Aborted) return new Promise(() => undefined);
+      return { type: 'failed', failure: failureOf(fault) };
+    } finally {
+      leave?.();
     }
   }
-  return results;
+
+  return { thread, run, release: (fd) => void releaseHeld({ held }, fd) };
 }
 
-/** Whoever asked may be gone before the others that share the read: the run is held by this plan itself. */
-function* treatFrom<T>(request: FilesRequest, treat: Treat<T>, results: (T | Trouble)[]): Plan<void> {
-  let run: Pin | Trouble;
-  try {
-    run = yield* reachRun(request.run.address);
-  } catch (fault) {
-    run = told(fault);
-  }
-  if ('found' in run) {
-    while (results.length < request.files.length) results.push(run);
-    return;
-  }
-  try {
-    for (const [index, file] of request.files.entries()) {
-      if (index < results.length) continue;
-      let result: T | Trouble;
-      try {
-        result = yield* treat(run, file, index);
-      } catch (fault) {
-        result = told(fault);
+function isGone({ cancelled }: Cancellation): boolean {
+  return cancelled !== null;
+}
+
+function ioFor({ cancellation, onBytes }: Task, beforeCall: () => void): Io {
+  let since = performance.now();
+  let total = 0;
+  const goOn = (): void => {
+    if (cancellation.cancelled !== null) throw new Aborted();
+  };
+  return {
+    before() {
+      goOn();
+      beforeCall();
+    },
+    after: () => undefined,
+    at: () => undefined,
+    atItem: () => undefined,
+    count: (bytes) => onBytes((total += bytes)),
+    isDue: () => performance.now() - since > YIELD_AFTER,
+    async turn() {
+      await setImmediate();
+      since = performance.now();
+      goOn();
+    },
+    async pause(milliseconds) {
+      for (let left = milliseconds; left > 0; left -= LONGEST_WAIT) {
+        await setTimeout(Math.min(left, LONGEST_WAIT));
+        goOn();
       }
-      results.push(result);
-    }
-  } finally {
-    yield* run.release();
-  }
-}
-
-/** A fault of the disk as data; what is none is thrown on. */
-function told(fault: unknown): Trouble {
-  if (errnoOf(fault) === null) throw fault;
-  return troubleOf(fault);
+      since = performance.now();
+    },
+  };
 }

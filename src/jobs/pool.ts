@@ -1,94 +1,120 @@
-/**
- * Requests come in, threads look at and read the files, what they saw goes out. Threads start with the first request. What
- * one crashed with is tried once more elsewhere; where threads crash again and again, or cannot be had, this thread does it.
- */
+/** Takes jobs, gives them to threads in the order of their class, and tells what became of each. */
 
-import { OutOfThreads } from '../../store/errno.ts';
-import { ask, deliver, isWanted, tell, type Batch } from './asked.ts';
-import { createCrew, type CrewOptions } from './crew.ts';
-import type { Look, Reading, Trouble } from './hash-file.ts';
-import type { FilesRequest, Hasher } from './hasher.ts';
-import type { Result } from './parcel.ts';
-import type { Job } from './protocol.ts';
+import type { Cancellation } from '../concurrency/abort.ts';
+import type { InProcess } from './in-process.ts';
+import type { Job, JobReply, JobType } from './protocol.ts';
+import { isWanted, type JobOutcome, type Task, type TaskClass } from './task.ts';
+import { createWorkers, NoThreadLeft, type WorkersOptions, type WorkerThread } from './workers.ts';
+
+/** How a job is to be done. */
+export interface TaskOptions {
+  readonly taskClass: TaskClass;
+  readonly cancellation: Cancellation;
+  readonly onBytes?: (total: number) => void;
+}
+
+/** Performs jobs. */
+export interface Pool {
+  /** Rejects only for the cancellation, with its reason, and at once. */
+  readonly run: <T extends JobType>(job: Job<T>, options: TaskOptions) => Promise<JobOutcome<T>>;
+  /** Lets go of a run directory that a thread holds. */
+  readonly release: (thread: number, fd: number) => void;
+  readonly close: () => Promise<void>;
+}
 
 /** What a pool is made with. */
-export interface PoolOptions extends CrewOptions {
-  /** Hashes when threads cannot be had. */
-  readonly fallback: Hasher;
-  /** Is told why they cannot. */
+export interface PoolOptions extends WorkersOptions {
+  /** Does the jobs where threads cannot be had. */
+  readonly inProcess: InProcess;
+  /** Takes the reason why they cannot. */
   readonly onFallback: (reason: unknown) => void;
 }
 
-/** Crashes that count before files are hashed on the calling thread. */
+/** Crashes that count before jobs are done on the calling thread. */
 const MOST_CRASHES = 4;
-/** Batches done that make up for a crash: in a long life there may be some. */
+/** Jobs done that make up for a crash: in a long life there may be some. */
 const FORGIVEN_AFTER = 100;
-/** How often a file may be at a thread that crashes. */
-const TRIES = 2;
 
-export function createPool(options: PoolOptions): Hasher {
-  const { fallback } = options;
-  const crew = createCrew(options, { onDone, onCrash, onStall });
-  let queue: Batch[] = [];
+const RANK: Readonly<Record<TaskClass, number>> = { metadata: 0, urgent: 1, bulk: 2 };
+
+export function createPool(options: PoolOptions): Pool {
+  const { inProcess } = options;
+  const workers = createWorkers(options, { onReply, onExit, onStall, onTick: dispatch });
+  let queue: Task[] = [];
   let crashes = 0;
-  let isFallen = false;
+  let isFallen = options.threads === 0;
 
-  function begin(batches: readonly Batch[]): void {
-    queue.push(...batches);
-    dispatch();
+  function run<T extends JobType>(job: Job<T>, taskOptions: TaskOptions): Promise<JobOutcome<T>>;
+  function run(job: Job, { taskClass, cancellation, onBytes = ignore }: TaskOptions): Promise<JobOutcome> {
+    return new Promise((resolve, reject) => {
+      if (cancellation.cancelled !== null) return reject(cancellation.cancelled.reason);
+      const unlisten = cancellation.onCancel((reason) => {
+        reject(reason);
+        // What waits in the queue leaves it with the next look at it.
+        workers.abortUnwanted();
+      });
+      const settle = (outcome: JobOutcome): void => {
+        unlisten();
+        resolve(outcome);
+      };
+      enqueue({ job, taskClass, since: performance.now(), cancellation, settle, onBytes });
+      dispatch();
+    });
+  }
+
+  /** Behind all others of its class. */
+  function enqueue(task: Task): void {
+    const at = queue.findLastIndex((each) => RANK[each.taskClass] <= RANK[task.taskClass]);
+    queue.splice(at + 1, 0, task);
   }
 
   function dispatch(): void {
     // What a lost or dead thread gave back may be wanted by nobody any more.
-    queue = queue.filter(isWanted);
-    try {
-      for (let next = queue[0]; next !== undefined; next = queue[0]) {
-        if (isFallen) hashHere(next);
-        else if (!crew.give(next)) return;
-        queue.shift();
-      }
-    } catch (reason) {
-      if (reason instanceof OutOfThreads) for (const { asked } of queue.splice(0)) asked.refuse(reason);
-      else fallBack(reason);
-    }
+    const waiting = queue.filter(isWanted);
+    queue = [];
+    for (const task of waiting) if (!begin(task)) queue.push(task);
   }
 
-  function onDone(batch: Batch | null, made: readonly Result[]): void {
+  /** Whether the task waits no longer. */
+  function begin(task: Task): boolean {
+    if (!isFallen)
+      try {
+        const thread = workers.threadFor(task);
+        if (thread !== null) workers.give(thread, task);
+        return thread !== null;
+      } catch (reason) {
+        if (reason instanceof NoThreadLeft) {
+          task.settle({ type: 'out-of-threads' });
+          return true;
+        }
+        fallBack(reason);
+      }
+    void inProcess.run(task).then(task.settle, (reason: unknown) => failTask(task, reason));
+    return true;
+  }
+
+  function onReply(thread: WorkerThread, task: Task | null, reply: JobReply): void {
+    const hold = holdOf(reply);
+    if (hold !== null) thread.held += 1;
+    if (hold !== null && (task === null || !isWanted(task))) release(thread.id, hold);
     // The thread goes on while its results are taken.
     dispatch();
-    if (batch === null) return;
+    if (task === null || reply.type === 'aborted') return;
     crashes = Math.max(0, crashes - 1 / FORGIVEN_AFTER);
-    made.forEach((result, index) => {
-      const piece = batch.pieces[index];
-      if (piece !== undefined) deliver(batch.asked, piece, result);
-    });
+    task.settle(reply.type === 'done' ? { type: 'done', result: reply.result, thread: thread.id } : reply);
   }
 
-  function onCrash(reason: unknown, batch: Batch | null, hasBegun: boolean): void {
+  function onExit(reason: unknown, task: Task | null, hasBegun: boolean): void {
     crashes += 1;
-    // A thread that never took up its batch did not die of it.
-    if (batch !== null && hasBegun) retry(batch);
-    else if (batch !== null) queue.unshift(batch);
     if (crashes > MOST_CRASHES) fallBack(reason);
+    // A thread that never took up its task did not die of it.
+    if (task !== null && hasBegun) task.settle({ type: 'crashed' });
+    else if (task !== null) queue.unshift(task);
     dispatch();
   }
 
-  /** Each alone, so that what kills a thread takes no other with it. */
-  function retry({ asked, pieces }: Batch): void {
-    for (const piece of pieces) {
-      piece.crashes += 1;
-      if (piece.crashes === TRIES) deliver(asked, piece, { found: 'crash' });
-      else queue.unshift({ asked, pieces: [piece] });
-    }
-  }
-
-  /** Frees whoever waits for the file that a thread is stuck in; the others of its batch go to another. */
-  function onStall({ asked, pieces }: Batch, at: number): void {
-    const others = pieces.filter((_, index) => index !== at);
-    if (others.length > 0) queue.unshift({ asked, pieces: others });
-    const stuck = pieces[at];
-    if (stuck !== undefined)
-      deliver(asked, stuck, { found: 'stalled', milliseconds: options.stallTimeoutMs });
+  function onStall(task: Task, item: number, path: string): void {
+    task.settle({ type: 'stalled', item, path });
     dispatch();
   }
 
@@ -99,48 +125,26 @@ export function createPool(options: PoolOptions): Hasher {
     queueMicrotask(dispatch);
   }
 
-  function hashHere({ asked, pieces }: Batch): void {
-    for (const piece of pieces) {
-      const onBytes = (_: number, count: number): void => tell(asked, piece, piece.told + count);
-      const alone = { ...asked.request, files: [piece.file], onBytes };
-      const treated: Promise<readonly Result[]> =
-        asked.task === 'look' ? fallback.look(alone) : fallback.read(alone);
-      void treated.then(([result]) => deliver(asked, piece, result ?? { found: 'crash' }), asked.refuse);
-    }
+  function release(id: number, fd: number): void {
+    if (id === inProcess.thread) return inProcess.release(fd);
+    const thread = workers.byId(id);
+    if (thread === undefined) return;
+    thread.held -= 1;
+    thread.handle.release(fd);
   }
 
-  /** Takes what nobody waits for any more out of the queue, and ends batches that are only for such. */
-  function forget(): void {
-    queue = queue.filter(isWanted);
-    crew.endUnwanted();
-  }
-
-  function results(task: Job['task'], request: FilesRequest): Promise<readonly Result[]> {
-    return ask(task, request, { begin, forget });
-  }
-
-  return {
-    // A look must not wait behind giants that all threads are at.
-    look: (request) =>
-      crew.isBusy() ? fallback.look(request) : results('look', request).then((looks) => looks.map(asLook)),
-    read: (request) => results('read', request).then((reads) => reads.map(asReading)),
-    prepare() {
-      try {
-        if (!isFallen) crew.prepare();
-      } catch (reason) {
-        if (!(reason instanceof OutOfThreads)) fallBack(reason);
-      }
-    },
-    close: () => crew.close(),
-  };
+  return { run, release, close: () => workers.close() };
 }
 
-function asLook(result: Result): Look | Trouble {
-  if (result.found === 'read') throw new Error('a look was answered with a read');
-  return result;
+function ignore(): void {}
+
+function failTask(task: Task, reason: unknown): void {
+  const message = reason instanceof Error ? reason.message : String(reason);
+  task.settle({ type: 'failed', failure: { type: 'failed', message, errno: null } });
 }
 
-function asReading(result: Result): Reading | Trouble {
-  if (result.found === 'regular') throw new Error('a read was answered with a look');
-  return result;
+/** The descriptor by which the thread now holds a run, or null. */
+function holdOf(reply: JobReply): number | null {
+  if (reply.type !== 'done' || reply.result === null || !('type' in reply.result)) return null;
+  return reply.result.type === 'loaded' ? reply.result.run.fd : null;
 }

@@ -1,82 +1,100 @@
-/** The source of a thread comes in, a handle on one that runs goes out: jobs are given to it, what it does is seen from here. */
+/** A handle on one thread: jobs are given to it, and what it does is seen from here in memory that both sides share. */
 
 import { Worker } from 'node:worker_threads';
-import type { RunAddress } from '../../store/resolve.ts';
-import type { FileToAsk } from './hasher.ts';
-import { unpack, type Result } from './parcel.ts';
-import { CONTROL, packFiles, type Job, type Outcome, type ThreadData } from './protocol.ts';
+import type { RateLimit } from '../hashing/rate-limit.ts';
+import {
+  CONTROL,
+  CONTROL_WORDS,
+  PATH_BYTES,
+  type Job,
+  type JobReply,
+  type WorkerData,
+  type WorkerMessage,
+} from './protocol.ts';
 
 /** What a thread is started with. */
-export interface ThreadOptions {
+export interface WorkerOptions {
   readonly source: string;
-  /** The schedule of the inspector's rate. */
-  readonly schedule: SharedArrayBuffer;
-  /** Bytes a second, or null. */
-  readonly rate: number | null;
+  /** Absolute path of the backups directory. */
+  readonly root: string;
+  readonly rateLimit: RateLimit;
 }
 
-/** What the thread says. */
-export interface ThreadEvents {
-  /** The job is done; a job that was ended early has results for its first files only. */
-  readonly onDone: (results: readonly Result[]) => void;
+/** What a thread reports. */
+export interface WorkerEvents {
+  readonly onReply: (reply: JobReply) => void;
   /** It is no more. */
-  readonly onEnd: (reason: unknown) => void;
+  readonly onExit: (reason: unknown) => void;
 }
 
 /** A thread that runs. */
-export interface ThreadHandle {
+export interface WorkerHandle {
   /** Gives it its next job; it keeps the process alive until that is done. */
-  give(task: Job['task'], run: RunAddress, files: readonly FileToAsk[]): void;
-  /** Ends the job early, after the chunk it is at. */
-  endJob(): void;
-  /** System calls it has made in its life: one that stands still is stuck in one. */
-  beat(): number;
+  readonly post: (job: Job) => void;
+  /** Lets go of a run directory that it holds, as soon as it is at nothing else. */
+  readonly release: (fd: number) => void;
+  /** Ends the job early, before the next system call. */
+  readonly abortJob: () => void;
+  /** Counts system calls, and the returns from them: an odd number that stands still is stuck in one. */
+  readonly beat: () => number;
   /** Whether it has taken up the job. */
-  hasBegun(): boolean;
-  /** Which file of the job it is at. */
-  fileAt(): number;
-  /** Bytes the job has read. */
-  bytesRead(): number;
+  readonly hasBegun: () => boolean;
+  /** Which item of the job it is at. */
+  readonly item: () => number;
+  /** The path it is at, in the form of answers. */
+  readonly path: () => string;
+  /** Bytes of artifacts that the job has read. */
+  readonly bytesRead: () => number;
   /** Lets the process end without it. */
-  unref(): void;
+  readonly unref: () => void;
   /** Resolves when it is no more: never, while the kernel holds it in a system call. */
-  terminate(): Promise<unknown>;
+  readonly terminate: () => Promise<unknown>;
 }
 
 /** Starts a thread. Throws when none can be had. */
-export function startThread({ source, schedule, rate }: ThreadOptions, events: ThreadEvents): ThreadHandle {
-  const data: ThreadData = {
-    control: new SharedArrayBuffer(16),
+export function startWorker({ source, root, rateLimit }: WorkerOptions, events: WorkerEvents): WorkerHandle {
+  const data: WorkerData = {
+    root,
+    rateLimit,
+    control: new SharedArrayBuffer(4 * CONTROL_WORDS),
     bytes: new SharedArrayBuffer(8),
-    schedule,
-    rate,
+    path: new SharedArrayBuffer(4 + PATH_BYTES),
   };
   const control = new Int32Array(data.control);
   const bytes = new BigInt64Array(data.bytes);
   let job = 0;
   const worker = new Worker(source, { eval: true, execArgv: [], workerData: data });
-  worker.unref();
-  worker.on('message', (outcome: Outcome) => {
+  worker.on('message', (reply: JobReply) => {
     worker.unref();
-    if (outcome.id === job) events.onDone(unpack(outcome.parcel));
+    if (reply.id === job) events.onReply(reply);
   });
-  worker.on('error', events.onEnd);
-  worker.on('exit', () => events.onEnd(new Error('the thread ended by itself')));
+  worker.on('error', events.onExit);
+  worker.on('exit', () => events.onExit(new Error('the thread ended by itself')));
+  // Only now: whoever listens to a thread makes it keep the process alive again.
+  worker.unref();
 
   // What the control words say is about an earlier job until the thread has taken up this one.
   const hasBegun = (): boolean => Atomics.load(control, CONTROL.job) === job;
 
   return {
-    give(task, run, files) {
+    post(next) {
       job += 1;
       worker.ref();
-      const message: Job = { id: job, task, run, files: packFiles(files) };
+      const message: WorkerMessage = { type: 'job', id: job, job: next };
       worker.postMessage(message);
     },
-    endJob: () => void Atomics.store(control, CONTROL.abort, job),
+    release(fd) {
+      const message: WorkerMessage = { type: 'release', fd };
+      worker.postMessage(message);
+    },
+    abortJob: () => void Atomics.store(control, CONTROL.abort, job),
     beat: () => Atomics.load(control, CONTROL.beat),
     hasBegun,
-    fileAt: () => (hasBegun() ? Atomics.load(control, CONTROL.file) : 0),
+    item: () => (hasBegun() ? Atomics.load(control, CONTROL.item) : 0),
+    path() {
+      const length = Atomics.load(new Int32Array(data.path, 0, 1), 0);
+      return Buffer.from(data.path, 4, length).toString();
+    },
     bytesRead: () => (hasBegun() ? Number(Atomics.load(bytes, 0)) : 0),
     unref: () => worker.unref(),
     terminate: () => worker.terminate(),

@@ -1,86 +1,91 @@
-/** The hashing thread: jobs come in, outcomes go out. It reads synchronously, so that a hang of the storage holds only it. */
+/** A thread that performs jobs, synchronously as far as it can: a hang of the storage holds it and nobody else. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { pause, type Plan } from '../../store/calls.ts';
-import { performNow } from '../../store/perform-now.ts';
-import type { Pin } from '../../store/pin.ts';
-import { CHUNK, hashFile, look, troubleOf, type Watch } from './hash-file.ts';
-import type { FileToAsk } from './hasher.ts';
-import { pack, type Result } from './parcel.ts';
-import { CONTROL, unpackFiles, type Job, type Outcome, type ThreadData } from './protocol.ts';
-import { chunkAt, reserve } from './rate.ts';
-import { reachRun } from './reach.ts';
+import { wait, type Io } from '../fs/calls.ts';
+import { createRoot } from '../fs/root.ts';
+import { CHUNK, failureOf } from '../hashing/hash-file.ts';
+import { chunkAt } from '../hashing/rate-limit.ts';
+import { Aborted, perform, releaseHeld, type Bench } from './perform.ts';
+import { CONTROL, type Job, type JobReply, type WorkerData, type WorkerMessage } from './protocol.ts';
 
 /** A wait is cut into pieces of so many milliseconds, to see an abort in between. */
-const PATIENCE = 10;
+const LONGEST_WAIT = 10;
 
-/** Ends a job that nobody waits for any more. */
-class Aborted extends Error {}
-
-const data: ThreadData = workerData;
+const data: WorkerData = workerData;
 const control = new Int32Array(data.control);
 const bytes = new BigInt64Array(data.bytes);
-const schedule = new BigInt64Array(data.schedule);
-const buffer = Buffer.allocUnsafeSlow(chunkAt(data.rate, CHUNK));
+const pathLength = new Int32Array(data.path, 0, 1);
+const pathBytes = Buffer.from(data.path, 4);
+let job = 0;
+let at = '';
+let buffer: Uint8Array | null = null;
 
-parentPort?.on('message', (job: Job) => {
-  parentPort?.postMessage(outcomeOf(job));
-});
-
-function outcomeOf(job: Job): Outcome {
-  Atomics.store(bytes, 0, 0n);
-  Atomics.store(control, CONTROL.file, 0);
-  Atomics.store(control, CONTROL.job, job.id);
-  const files = unpackFiles(job.files);
-  const results: Result[] = [];
-  try {
-    performNow(work(job, files, results), () => Atomics.add(control, CONTROL.beat, 1));
-  } catch (fault) {
-    if (!(fault instanceof Aborted)) while (results.length < files.length) results.push(troubleOf(fault));
-  }
-  return { id: job.id, parcel: pack(results) };
-}
-
-function* work(job: Job, files: readonly FileToAsk[], results: Result[]): Plan<void> {
-  const run = yield* reachRun(job.run);
-  try {
-    const watch = watchOver(job);
-    for (const file of files) {
-      goOn(job);
-      results.push(yield* treat(job.task, run, file, watch));
-      Atomics.add(control, CONTROL.file, 1);
-    }
-  } finally {
-    yield* run.release();
-  }
-}
-
-function* treat(task: Job['task'], run: Pin, { names, size }: FileToAsk, watch: Watch): Plan<Result> {
-  try {
-    return task === 'look' ? yield* look(run, names) : yield* hashFile(run, names, { size, buffer, watch });
-  } catch (fault) {
-    if (fault instanceof Aborted) throw fault;
-    return troubleOf(fault);
-  }
-}
-
-function watchOver(job: Job): Watch {
-  return {
-    *pace(most) {
-      goOn(job);
-      if (data.rate === null) return;
-      let wait = reserve(schedule, data.rate, most);
-      while (wait > 0) {
-        yield* pause(Math.min(wait, PATIENCE));
-        wait -= PATIENCE;
-        goOn(job);
-      }
-    },
-    onBytes: (count) => void Atomics.add(bytes, 0, BigInt(count)),
-  };
-}
+const bench: Bench = {
+  root: createRoot(data.root),
+  rateLimit: data.rateLimit,
+  buffer: () => (buffer ??= Buffer.allocUnsafeSlow(chunkAt(data.rateLimit.rate, CHUNK))),
+  held: new Map(),
+};
 
 /** Throws when nobody waits for the job any more. */
-function goOn(job: Job): void {
-  if (Atomics.load(control, CONTROL.abort) === job.id) throw new Aborted();
+function goOn(): void {
+  if (Atomics.load(control, CONTROL.abort) === job) throw new Aborted();
+}
+
+function beat(): void {
+  Atomics.add(control, CONTROL.beat, 1);
+}
+
+const io: Io = {
+  before() {
+    goOn();
+    beat();
+  },
+  after: beat,
+  at(path) {
+    if (path === at) return;
+    at = path;
+    Atomics.store(pathLength, 0, pathBytes.write(path));
+  },
+  atItem: (index) => void Atomics.store(control, CONTROL.item, index),
+  count: (count) => void Atomics.add(bytes, 0, BigInt(count)),
+  isDue: () => false,
+  turn: () => Promise.resolve(),
+  pause(milliseconds) {
+    for (let left = milliseconds; left > 0; left -= LONGEST_WAIT) {
+      goOn();
+      wait(Math.min(left, LONGEST_WAIT));
+    }
+    goOn();
+    return Promise.resolve();
+  },
+};
+
+parentPort?.on('message', (message: WorkerMessage) => {
+  if (message.type === 'release') releaseHeld(bench, message.fd);
+  else void reply(message.id, message.job);
+});
+
+async function reply(id: number, next: Job): Promise<void> {
+  Atomics.store(bytes, 0, 0n);
+  Atomics.store(control, CONTROL.item, 0);
+  job = id;
+  Atomics.store(control, CONTROL.job, id);
+  let made: JobReply;
+  try {
+    made = { id, type: 'done', result: await perform(next, bench, io) };
+  } catch (fault) {
+    made =
+      fault instanceof Aborted ? { id, type: 'aborted' } : { id, type: 'failed', failure: failureOf(fault) };
+  }
+  parentPort?.postMessage(made, memoryOf(made));
+}
+
+/** What is handed over, and not copied. */
+function memoryOf(made: JobReply): ArrayBuffer[] {
+  if (made.type !== 'done' || made.result === null || !('type' in made.result)) return [];
+  const { result } = made;
+  if (result.type !== 'loaded') return [];
+  const { buffer: memory } = result.claims.bytes;
+  return memory instanceof ArrayBuffer ? [memory] : [];
 }

@@ -1,182 +1,219 @@
 /**
- * Batches of files come in, threads work on them, what became of each batch goes out. Threads stay until `close()`, and keep
- * no process alive when they are idle. One that hung storage holds is counted as lost until it comes back, because nothing
- * can end it.
+ * The threads of one inspector: started when there is work, watched while they work, idle ones keep no process alive. One that
+ * hung storage holds is counted as lost until it comes back, because nothing can end it, and is replaced, a few times.
  */
 
-import { waitAWhile } from '../../patience.ts';
-import { OutOfThreads } from '../../store/errno.ts';
-import { isWanted, tell, type Batch } from './asked.ts';
-import type { Result } from './parcel.ts';
-import { startThread, type ThreadHandle, type ThreadOptions } from './thread-handle.ts';
+import { waitForGrace } from '../concurrency/grace.ts';
+import type { JobReply } from './protocol.ts';
+import { isWanted, type Task, type TaskClass } from './task.ts';
+import { startWorker, type WorkerHandle, type WorkerOptions } from './worker-handle.ts';
 
-/** What a crew is made with. */
-export interface CrewOptions extends ThreadOptions {
+/** What the threads are made with. */
+export interface WorkersOptions extends WorkerOptions {
+  /** Threads that hash in bulk at once. */
   readonly threads: number;
   readonly stallTimeoutMs: number;
 }
 
-/** What becomes of batches. */
-export interface CrewEvents {
-  /** A thread is idle. Files behind an abort have no result; the batch is null when the thread had been lost with it. */
-  readonly onDone: (batch: Batch | null, results: readonly Result[]) => void;
-  /** The thread is no more; `hasBegun` says whether it had taken up the batch, null whether it had one. */
-  readonly onCrash: (reason: unknown, batch: Batch | null, hasBegun: boolean) => void;
-  /** The thread is stuck in a file of the batch. */
-  readonly onStall: (batch: Batch, at: number) => void;
-}
-
-/** Threads. */
-export interface Crew {
-  /** Gives a batch to a thread that is idle, or to a new one; false when all that there may be are busy. */
-  give(batch: Batch): boolean;
-  /** Whether all threads there may be are busy. */
-  isBusy(): boolean;
-  /** Starts the first thread before there is work for it. Throws when none can be had. */
-  prepare(): void;
-  /** Ends batches that nobody waits for any more. */
-  endUnwanted(): void;
-  close(): Promise<void>;
-}
-
-interface Thread {
-  readonly handle: ThreadHandle;
+/** One thread. */
+export interface WorkerThread {
+  readonly id: number;
+  readonly handle: WorkerHandle;
   /** What it works on; null when it is idle, or lost. */
-  batch: Batch | null;
+  task: Task | null;
   beat: number;
   beatAt: number;
   isLost: boolean;
+  /** Run directories that it holds. */
+  held: number;
 }
 
-/** Milliseconds between two looks at what the threads do. */
-const TICK = 50;
-/** Milliseconds that a thread has to take up its first batch, beyond the stall timeout. */
-const START_UP = 10_000;
-/** Threads that may be lost and replaced before the crew refuses. */
-const MOST_LOST = 2;
+/** What threads report. */
+export interface WorkersEvents {
+  /** A thread is idle; the task is null when the thread had been lost with it. */
+  readonly onReply: (thread: WorkerThread, task: Task | null, reply: JobReply) => void;
+  /** A thread is no more; `hasBegun` says whether it had taken up its task. */
+  readonly onExit: (reason: unknown, task: Task | null, hasBegun: boolean) => void;
+  /** A thread is stuck in its task, at an item and a path. */
+  readonly onStall: (task: Task, item: number, path: string) => void;
+  /** Some time has passed. */
+  readonly onTick: () => void;
+}
 
-export function createCrew(options: CrewOptions, events: CrewEvents): Crew {
-  const threads = new Set<Thread>();
+/** The threads of an inspector. */
+export interface Workers {
+  /**
+   * A thread for a task: an idle one, or a new one; null while the task has to wait. Throws when none can be had, and
+   * `NoThreadLeft` when all that there may be are lost.
+   */
+  readonly threadFor: (task: Task) => WorkerThread | null;
+  readonly give: (thread: WorkerThread, task: Task) => void;
+  readonly byId: (id: number) => WorkerThread | undefined;
+  /** Ends tasks that nobody waits for any more. */
+  readonly abortUnwanted: () => void;
+  readonly close: () => Promise<void>;
+}
+
+/** Hung storage holds every thread that there may be. */
+export class NoThreadLeft extends Error {}
+
+/** Milliseconds between two looks at what the threads do. */
+const TICK = 25;
+/** Milliseconds between two looks behind which this program itself was stopped, or too busy to look. */
+const LATE = 8 * TICK;
+/** Milliseconds that a thread has to take up its first task, beyond the stall timeout. */
+const START_UP = 10_000;
+/** Threads that may be lost and replaced. */
+const MOST_LOST = 2;
+/** Tasks of class metadata at once. */
+const MOST_METADATA = 4;
+/** Milliseconds that a task waits for a busy thread before another one is started for it. */
+const PATIENCE = 40;
+
+export function createWorkers(options: WorkersOptions, events: WorkersEvents): Workers {
+  const threads = new Map<number, WorkerThread>();
+  let lastId = 0;
   let isClosed = false;
   let ticking: NodeJS.Timeout | null = null;
+  let tickedAt = 0;
 
-  function give(batch: Batch): boolean {
-    const thread = [...threads].find(isIdle) ?? hireIfAllowed();
-    if (thread === null) return false;
-    Object.assign(thread, { batch, beatAt: performance.now() });
-    const { task, request } = batch.asked;
-    thread.handle.give(
-      task,
-      request.run.address,
-      batch.pieces.map(({ file }) => file),
-    );
-    ticking ??= setInterval(tick, Math.min(TICK, options.stallTimeoutMs)).unref();
-    return true;
-  }
-
-  function isFull(): boolean {
-    return [...threads].filter(({ isLost }) => !isLost).length >= options.threads;
-  }
-
-  function hireIfAllowed(): Thread | null {
-    if (isClosed || isFull()) return null;
-    const lost = [...threads].filter(({ isLost }) => isLost).length;
-    if (lost > MOST_LOST) {
+  function threadFor(task: Task): WorkerThread | null {
+    const live = [...threads.values()].filter(({ isLost }) => !isLost);
+    const running = countRunning(live);
+    if (isClosed || !isAdmitted(task.taskClass, running, options.threads)) return null;
+    const idle = live.find((thread) => thread.task === null);
+    if (idle !== undefined) return idle;
+    if (threads.size - live.length > MOST_LOST) {
       // Those that are left take it in their turn.
-      if (threads.size > lost) return null;
-      throw new OutOfThreads();
+      if (live.length > 0) return null;
+      throw new NoThreadLeft();
     }
-    return hire();
+    const mayWait = task.taskClass === 'metadata' && running.metadata > 0;
+    return mayWait && performance.now() - task.since < PATIENCE ? null : spawn();
   }
 
-  function hire(): Thread {
-    const handle = startThread(options, {
-      onDone: (results) => finish(thread, results),
-      onEnd: (reason) => bury(thread, reason),
+  function spawn(): WorkerThread {
+    const id = (lastId += 1);
+    const handle = startWorker(options, {
+      onReply: (reply) => finish(thread, reply),
+      onExit: (reason) => exited(thread, reason),
     });
-    const thread: Thread = { handle, batch: null, beat: 0, beatAt: 0, isLost: false };
-    threads.add(thread);
+    const thread: WorkerThread = { id, handle, task: null, beat: 0, beatAt: 0, isLost: false, held: 0 };
+    threads.set(id, thread);
     return thread;
   }
 
-  /** Takes its batch from a thread. */
-  function relieve(thread: Thread): Batch | null {
-    const { batch } = thread;
-    thread.batch = null;
+  function give(thread: WorkerThread, task: Task): void {
+    Object.assign(thread, { task, beatAt: performance.now() });
+    thread.handle.post(task.job);
+    if (ticking !== null) return;
+    tickedAt = performance.now();
+    ticking = setInterval(tick, TICK).unref();
+  }
+
+  function finish(thread: WorkerThread, reply: JobReply): void {
+    const task = relieve(thread);
+    thread.isLost = false;
+    if (task !== null) showBytes(task, thread);
+    events.onReply(thread, task, reply);
+    detachExtra(thread);
+  }
+
+  /** After a hang, and after a rush, threads go back to the number that was asked for. */
+  function detachExtra(thread: WorkerThread): void {
+    const live = [...threads.values()].filter(({ isLost }) => !isLost).length;
+    if (thread.task !== null || thread.held > 0 || live <= options.threads + 1) return;
+    threads.delete(thread.id);
+    void thread.handle.terminate();
+  }
+
+  function exited(thread: WorkerThread, reason: unknown): void {
+    if (!threads.delete(thread.id) || isClosed) return;
+    const hasBegun = thread.handle.hasBegun();
+    events.onExit(reason, relieve(thread), hasBegun);
+  }
+
+  /** Takes its task from a thread. */
+  function relieve(thread: WorkerThread): Task | null {
+    const { task } = thread;
+    thread.task = null;
     // There is nothing to see any more.
-    if (ticking !== null && [...threads].every((each) => each.batch === null)) {
+    if (ticking !== null && [...threads.values()].every((each) => each.task === null)) {
       clearInterval(ticking);
       ticking = null;
     }
-    return batch;
-  }
-
-  function finish(thread: Thread, results: readonly Result[]): void {
-    const batch = relieve(thread);
-    thread.isLost = false;
-    events.onDone(batch, results);
-  }
-
-  function bury(thread: Thread, reason: unknown): void {
-    if (!threads.delete(thread) || isClosed) return;
-    events.onCrash(reason, relieve(thread), thread.handle.hasBegun());
+    return task;
   }
 
   function tick(): void {
     const now = performance.now();
-    for (const thread of threads) if (thread.batch !== null) watch(thread, thread.batch, now);
+    // A program that was stopped (SIGSTOP, a snapshot of its machine) saw none of the time that has passed.
+    const wasStopped = now - tickedAt > LATE;
+    tickedAt = now;
+    for (const thread of threads.values()) {
+      if (wasStopped) thread.beatAt = now;
+      if (thread.task !== null) watch(thread, thread.task, now);
+    }
+    events.onTick();
   }
 
-  function watch(thread: Thread, batch: Batch, now: number): void {
+  function watch(thread: WorkerThread, task: Task, now: number): void {
     const { handle } = thread;
-    tellOf(batch, handle);
+    showBytes(task, thread);
     const beat = handle.beat();
-    if (beat !== thread.beat) Object.assign(thread, { beat, beatAt: now });
-    const patience = options.stallTimeoutMs + (handle.hasBegun() ? 0 : START_UP);
-    if (now - thread.beatAt >= patience) lose(thread);
+    const isInCall = beat % 2 !== 0;
+    const hasBegun = handle.hasBegun();
+    if (beat !== thread.beat || (hasBegun && !isInCall)) Object.assign(thread, { beat, beatAt: now });
+    const patience = options.stallTimeoutMs + (hasBegun ? 0 : START_UP);
+    if (now - thread.beatAt >= patience) lose(thread, task);
   }
 
-  function lose(thread: Thread): void {
+  function lose(thread: WorkerThread, task: Task): void {
     const { handle } = thread;
-    const at = handle.fileAt();
-    const batch = relieve(thread);
+    const [item, path] = [handle.item(), handle.path()];
+    relieve(thread);
     thread.isLost = true;
     // When the storage answers, nobody wants the rest.
-    handle.endJob();
+    handle.abortJob();
     handle.unref();
-    if (batch !== null) events.onStall(batch, at);
+    events.onStall(task, item, path);
   }
 
   async function close(): Promise<void> {
     isClosed = true;
     if (ticking !== null) clearInterval(ticking);
-    const ending = [...threads].map(({ handle }) => handle.terminate());
+    const ending = [...threads.values()].map(({ handle }) => handle.terminate());
     threads.clear();
     // Nothing ends a thread that the kernel holds: it goes when the storage answers.
-    await waitAWhile(Promise.all(ending));
+    await waitForGrace(Promise.all(ending));
   }
 
   return {
+    threadFor,
     give,
-    isBusy: () => isFull() && ![...threads].some(isIdle),
-    prepare: () => void (threads.size === 0 && hireIfAllowed()),
-    endUnwanted() {
-      for (const { batch, handle } of threads) {
-        if (batch === null || isWanted(batch)) continue;
-        tellOf(batch, handle);
-        handle.endJob();
-      }
+    byId: (id) => threads.get(id),
+    abortUnwanted() {
+      for (const { task, handle } of threads.values())
+        if (task !== null && !isWanted(task)) handle.abortJob();
     },
     close,
   };
 }
 
-function isIdle({ batch, isLost }: Thread): boolean {
-  return batch === null && !isLost;
+function showBytes(task: Task, { handle }: WorkerThread): void {
+  task.onBytes(handle.bytesRead());
 }
 
-/** In a batch of several files nobody can say whose the bytes are before it is done. */
-function tellOf({ asked, pieces }: Batch, handle: ThreadHandle): void {
-  const [only] = pieces;
-  if (pieces.length === 1 && only !== undefined) tell(asked, only, handle.bytesRead());
+type Running = Readonly<Record<TaskClass, number>>;
+
+function countRunning(threads: readonly WorkerThread[]): Running {
+  const running = { metadata: 0, urgent: 0, bulk: 0 };
+  for (const { task } of threads) if (task !== null) running[task.taskClass] += 1;
+  return running;
+}
+
+function isAdmitted(taskClass: TaskClass, running: Running, threads: number): boolean {
+  if (taskClass === 'metadata') return running.metadata < MOST_METADATA;
+  const reads = running.bulk + running.urgent;
+  return taskClass === 'urgent' ? reads <= threads : running.bulk < threads && reads <= threads;
 }

@@ -11,7 +11,7 @@ import {
   type RunType,
 } from '../model.ts';
 import { checked } from '../options.ts';
-import { abortSignal, natural } from '../request.ts';
+import { abortSignal, natural } from '../inspect/options.ts';
 
 /** Which runs are listed, and how. */
 export interface RunFilter {

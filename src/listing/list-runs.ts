@@ -1,27 +1,24 @@
 /**
- * A filter comes in, the rows of the runs that pass it go out one after the other, newest first. Nothing is held between two
- * rows, neither a descriptor nor a listener: whoever leaves early leaves nothing behind.
+ * Lists the runs that pass a filter, row by row, newest first. Nothing is held between two rows, neither a descriptor nor a
+ * listener: whoever leaves early leaves nothing behind.
  */
 
 import type { Answer, ListedRun } from '../answer.ts';
-import type { Cancellation, Canceller } from '../cancellation.ts';
-import { Refusal } from '../errors.ts';
-import { inspectRun, type Shared } from '../inspect-run.ts';
-import { createBreaks, mapInSlices } from '../slices.ts';
-import { readCatalog } from '../store/catalog.ts';
-import { refusalOf } from '../store/errno.ts';
-import { runPath } from '../store/layout.ts';
+import type { Cancellation, Canceller } from '../concurrency/abort.ts';
+import { inspectRun, type Shared } from '../inspect/inspect-run.ts';
+import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
+import { runPath, type StatusDirectory } from '../repository/layout.ts';
 import type { FilterSettings } from './filter.ts';
-import { createOrder, type NamedRun, type Order, type PlacedRun } from './order.ts';
-import { onDisk, RECORDED } from './on-disk.ts';
+import { createOrder, type Order, type PlacedRun } from './order.ts';
+import type { NamedRun, ReadRow } from '../manifest/read-row.ts';
+import { inspectionSettings } from '../inspect/options.ts';
 import { readRows } from './read-rows.ts';
-import type { ReadRow } from './row.ts';
 
 /** Runs a piece of a listing, which can be cancelled as long as it lasts. */
 export type Step = <T>(work: (canceller: Canceller) => Promise<T>) => Promise<T>;
 
 /** Runs read before the next look whether the order is known: as much more may be read than it needs. */
-const BATCH = 32;
+const BATCH = { limited: 32, all: 256 };
 
 /** Bytes of rows that wait for their turn; those that do not fit in are read once more when it comes. */
 const MOST_KEPT = 16 * 1_024 * 1_024;
@@ -40,7 +37,7 @@ export async function* listRuns(
   }
   const listing: Listing = { filter, shared, order: createOrder(limit !== null), keptBytes: 0 };
   const rows = await step((canceller) => beginListing(listing, canceller));
-  const takeBreak = createBreaks();
+  const takeBreak = createYield();
   for (let count = 1; ; count += 1) {
     // Rows that were kept come without a call: a loop that only takes them would give nobody a turn.
     await takeBreak();
@@ -58,18 +55,33 @@ interface Listing {
   keptBytes: number;
 }
 
+/** How runs are inspected that are listed with their participants. */
+const RECORDED = inspectionSettings({ level: 'none' });
+
 /** Finds out which runs there are; the rows stand for what could not be listed, and for whatever runs are hidden there. */
 async function beginListing({ shared, order }: Listing, cancellation: Cancellation): Promise<ListedRun[]> {
-  const { runs, unlistable } = await onDisk(shared, cancellation, (disk) =>
-    readCatalog(disk, shared.root, cancellation),
-  );
-  await mapInSlices(runs, ([runId, directories]) => order.add({ runId, directories }));
-  return unlistable.map(({ path, fault }) => {
-    const refusal = refusalOf(fault, path);
-    if (refusal instanceof Refusal) return { ok: false, run_id: '', path, error: refusal.error };
-    throw refusal;
-  });
+  const release = await shared.semaphoreFor(RECORDED).acquire(cancellation);
+  try {
+    const { parts, unlistable } = await shared.disk.catalog(cancellation);
+    const runs = new Map<string, readonly StatusDirectory[]>();
+    const yieldIfDue = createYield();
+    for (const { directory, runIds } of parts) {
+      // One list for all that are only here: there may be a million.
+      const here = [directory];
+      for (const [index, runId] of (runIds === '' ? [] : runIds.split('\0')).entries()) {
+        if (index % STRIDE === 0) await yieldIfDue();
+        runs.set(runId, runs.get(runId)?.concat(directory) ?? here);
+      }
+    }
+    await mapInSlices(runs, ([runId, directories]) => order.add({ runId, directories }));
+    return unlistable.map(({ path, error }) => ({ ok: false, run_id: '', path, error }));
+  } finally {
+    release();
+  }
 }
+
+/** Names between two looks at the clock. */
+const STRIDE = 256;
 
 async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRun | null> {
   const { order, filter } = listing;
@@ -84,7 +96,7 @@ async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRu
 }
 
 async function readMore(listing: Listing, cancellation: Cancellation): Promise<void> {
-  const runs = listing.order.take(BATCH);
+  const runs = listing.order.take(listing.filter.limit === null ? BATCH.all : BATCH.limited);
   await readRows(runs, listing.shared, cancellation, (run, read) => note(run, read, listing));
 }
 
@@ -115,10 +127,10 @@ async function readAgain(
   return rows[0] ?? null;
 }
 
-function rowOf(run: NamedRun, answer: Answer, { root }: Shared): ListedRun | null {
+function rowOf(run: NamedRun, answer: Answer, { rootName }: Shared): ListedRun | null {
   if (answer.ok) return { ok: true, run: answer.run };
   const { error } = answer;
   if (error.code === 'BACKUP_RUN_NOT_FOUND') return null;
   const [directory = 'completed'] = run.directories;
-  return { ok: false, run_id: run.runId, path: runPath(root.name, directory, run.runId), error };
+  return { ok: false, run_id: run.runId, path: runPath(rootName, directory, run.runId), error };
 }

@@ -1,13 +1,7 @@
-/** The names of runs come in, then what reading them told; the runs go out newest first, as soon as no unread one could go before (pure). */
+/** The order of a listing: newest first, each run as soon as no unread one could go before it (pure). */
 
-import type { StatusDirectory } from '../store/layout.ts';
+import type { NamedRun } from '../manifest/read-row.ts';
 import { createHeap } from './heap.ts';
-
-/** A run by its name, and the directories where it was seen, in look-up order. */
-export interface NamedRun {
-  readonly runId: string;
-  readonly directories: readonly StatusDirectory[];
-}
 
 /** A run that has been read and is to be listed. */
 export interface PlacedRun<Row> extends NamedRun {

@@ -1,62 +1,56 @@
-/** The names of runs come in, their rows go out, each as soon as it is settled. */
+/** Reads the rows of runs, some at a time, and reports each as soon as it is settled. */
 
-import type { Cancellation } from '../cancellation.ts';
-import type { Shared } from '../inspect-run.ts';
-import { pause } from '../store/calls.ts';
-import { holdRoot } from '../store/held-root.ts';
-import { inSession, RECORDED } from './on-disk.ts';
-import type { NamedRun } from './order.ts';
-import { lookAtRow, type Candidate, type ReadRow, type RowSource } from './row.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Cancellation } from '../concurrency/abort.ts';
+import { throwIfCancelled } from '../concurrency/abort.ts';
+import { forEachAtOnce } from '../concurrency/cooperative.ts';
+import { inspectionSettings } from '../inspect/options.ts';
+import type { Shared } from '../inspect/inspect-run.ts';
+import type { Candidate, NamedRun, ReadRow } from '../manifest/read-row.ts';
 
-/** Runs read at once, each with some six descriptors. More than calls that may be in flight: who waits for a writer makes none. */
-const LANES = 4;
+/** Runs of one job: enough to make messages cheap, few enough for an abort or a filter not to wait. */
+const ROWS = 64;
+
+/** Jobs at once. */
+const LANES = 2;
 
 /** Milliseconds before another look at runs with which something is wrong: whoever moves or deletes them needs some. */
 const PAUSE = 50;
 
-/** Reads the rows of runs, some at a time; `tell` gets each as soon as it is settled, or null when the run is gone. */
+/** Listings read no artifacts, and go with the quick inspections. */
+const RECORDED = inspectionSettings({ level: 'none' });
+
+/** Reads rows; `report` takes each as soon as it is settled, or null when the run is gone. */
 export async function readRows(
   runs: readonly NamedRun[],
-  shared: Shared,
+  { semaphoreFor, disk, limits }: Shared,
   cancellation: Cancellation,
-  tell: (run: NamedRun, read: ReadRow | null) => unknown,
+  report: (run: NamedRun, read: ReadRow | null) => unknown,
 ): Promise<void> {
-  const leave = await shared.gateFor(RECORDED).enter(cancellation);
+  const release = await semaphoreFor(RECORDED).acquire(cancellation);
   try {
-    let left: Candidate[] = runs.map((run) => ({ run, looks: 0, before: null }));
+    let left: Candidate[] = runs.map((run) => ({ run, looks: 0, before: null, stalledMs: null }));
     while (left.length > 0) {
       const again: Candidate[] = [];
-      await inLanes(left, shared, cancellation, async (each, source) => {
-        const looked = await lookAtRow(each, source);
-        if ('again' in looked) again.push(looked.again);
-        else tell(each.run, looked.read);
+      await forEachAtOnce(slicesOf(left), LANES, async (slice) => {
+        const outcomes = await disk.rows(slice, limits, cancellation);
+        for (const [index, candidate] of slice.entries()) {
+          const outcome = outcomes[index];
+          if (outcome?.type === 'settled') report(candidate.run, outcome.read);
+          else again.push({ ...candidate, looks: candidate.looks + 1, before: outcome?.before ?? null });
+        }
       });
       // One pause for all of them: there may be thousands that cannot be read.
-      if (again.length > 0) await inSession(shared, (disk) => disk.perform(pause(PAUSE), cancellation));
+      if (again.length > 0) await setTimeout(PAUSE);
+      throwIfCancelled(cancellation);
       left = again;
     }
   } finally {
-    leave();
+    release();
   }
 }
 
-/** Works on all items, some at a time; ends with the first that fails, when none is under way any more. */
-async function inLanes<T>(
-  items: readonly T[],
-  shared: Shared,
-  cancellation: Cancellation,
-  work: (item: T, source: RowSource) => Promise<void>,
-): Promise<void> {
-  const waiting = items.values();
-  const lane = (): Promise<void> =>
-    inSession(shared, async (disk) => {
-      const root = holdRoot(shared.root);
-      try {
-        for (const item of waiting) await work(item, { ...shared, root, disk, cancellation });
-      } finally {
-        await disk.end(root.release());
-      }
-    });
-  const lanes = await Promise.allSettled(Array.from({ length: Math.min(LANES, items.length) }, lane));
-  for (const each of lanes) if (each.status === 'rejected') throw each.reason;
+function slicesOf(candidates: readonly Candidate[]): Candidate[][] {
+  const count = Math.ceil(candidates.length / ROWS);
+  return Array.from({ length: count }, (_, at) => candidates.slice(at * ROWS, (at + 1) * ROWS));
 }

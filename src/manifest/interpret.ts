@@ -1,10 +1,6 @@
-/**
- * A JSON value comes in, the record of this run or of this participant goes out, or the places where it is none.
- * Artifacts are validated a slice at a time, with a turn for everything else between slices.
- */
+/** Reads a JSON value as the record of one run or of one participant, or tells the places where it is none. */
 
 import type { ManifestIssue } from '../errors.ts';
-import { createTurns, type Plan } from '../store/calls.ts';
 import type { ArtifactRecord, ParticipantRecord } from './format.ts';
 import {
   artifactSchema,
@@ -13,6 +9,7 @@ import {
   nameSchema,
   parse,
   participantHeadSchema,
+  participantListSchema,
   runHeadSchema,
   versionSchema,
   type Parsed,
@@ -27,16 +24,10 @@ export interface RunRecord {
 
 type Path = readonly (string | number)[];
 
-/** Artifacts between two looks at the clock. */
-const STRIDE = 32;
 const ENOUGH_ISSUES = 20;
 
 /** Reads a run manifest as the one of this run. */
-export function* interpretRun(
-  value: unknown,
-  runId: string,
-  mostParticipants: number,
-): Plan<Parsed<RunRecord>> {
+export function interpretRun(value: unknown, runId: string, mostParticipants: number): Parsed<RunRecord> {
   const version = parse(versionSchema, value);
   if (!version.ok) return version;
   for (const key of ['requested_participants', 'participants']) {
@@ -44,13 +35,12 @@ export function* interpretRun(
     if (excess !== null) return refused(key, excess);
   }
   const head = parse(runHeadSchema, value);
-  const issues: ManifestIssue[] = head.ok ? [] : [...head.issues];
+  const list = parse(participantListSchema, value);
+  const issues: ManifestIssue[] = [head, list].flatMap((part) => (part.ok ? [] : part.issues));
   const listed: (string | ParticipantRecord)[] = [];
-  const takeTurns = createTurns();
   for (const [index, item] of arrayAt(value, 'participants').entries()) {
     if (issues.length >= ENOUGH_ISSUES) break;
-    yield* takeTurns();
-    const parsed = yield* interpretItem(item, ['participants', index], takeTurns);
+    const parsed = interpretItem(item, ['participants', index]);
     if (parsed.ok) listed.push(parsed.value);
     else issues.push(...parsed.issues);
   }
@@ -59,46 +49,37 @@ export function* interpretRun(
   return { ok: true, value: { head: head.value, listed } };
 }
 
-function* interpretItem(
-  item: unknown,
-  at: Path,
-  takeTurns: () => Plan<void>,
-): Plan<Parsed<string | ParticipantRecord>> {
+function interpretItem(item: unknown, at: Path): Parsed<string | ParticipantRecord> {
   if (typeof item === 'string') return parse(nameSchema, item, at);
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
     return refused(at.join('.'), `expected a name or a participant, found ${describe(item)}`);
   }
-  return yield* interpretParticipant(item, at, takeTurns);
+  return interpretParticipant(item, at);
 }
 
 /** Reads a participant manifest as the one of this participant of this run. */
-export function* interpretParticipantFile(
+export function interpretParticipantFile(
   value: unknown,
   runId: string,
   name: string,
-): Plan<Parsed<ParticipantRecord>> {
+): Parsed<ParticipantRecord> {
   const version = parse(versionSchema, value);
   if (!version.ok) return version;
   const belonging = parse(belongingSchema, value);
   if (!belonging.ok) return belonging;
   const { run_id: itsRun = runId } = belonging.value;
   if (itsRun !== runId) return refused('run_id', differs(runId, itsRun));
-  const record = yield* interpretParticipant(value, [], createTurns());
+  const record = interpretParticipant(value, []);
   if (record.ok && record.value.name !== name) return refused('name', differs(name, record.value.name));
   return record;
 }
 
-function* interpretParticipant(
-  value: unknown,
-  at: Path,
-  takeTurns: () => Plan<void>,
-): Plan<Parsed<ParticipantRecord>> {
+function interpretParticipant(value: unknown, at: Path): Parsed<ParticipantRecord> {
   const head = parse(participantHeadSchema, value, at);
   const issues: ManifestIssue[] = head.ok ? [] : [...head.issues];
   const artifacts: ArtifactRecord[] = [];
   for (const [index, item] of arrayAt(value, 'artifacts').entries()) {
     if (issues.length >= ENOUGH_ISSUES) break;
-    if (index % STRIDE === 0) yield* takeTurns();
     const parsed = parse(artifactSchema, item, [...at, 'artifacts', index]);
     if (parsed.ok) artifacts.push(parsed.value);
     else issues.push(...parsed.issues);

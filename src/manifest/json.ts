@@ -1,9 +1,8 @@
 /**
- * The bytes of a manifest come in, the JSON value they say goes out, or why there is none. Depth and number of tokens
- * are counted before they are parsed: eight megabytes of `[` would cost more than a second and 29 times their size.
+ * Parses the bytes of a manifest as bounded JSON. Depth and number of tokens are counted before anything is parsed: eight
+ * megabytes of `[` would cost more than a second and 29 times their size.
  */
 
-import { turn, type Plan } from '../store/calls.ts';
 import type { Parsed } from './schemas.ts';
 
 /** How much structure a manifest may have. */
@@ -13,14 +12,11 @@ export interface JsonLimits {
   readonly tokens: number;
 }
 
-/** Bytes that are looked at before others get a turn. */
-const STRIDE = 1 << 20;
-
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-export function* parseJson(bytes: Uint8Array, limits: JsonLimits): Plan<Parsed<unknown>> {
-  const excess = yield* scan(bytes, limits);
+export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed<unknown> {
+  const excess = scan(bytes, limits);
   if (excess !== null) return refused(excess);
   let text: string;
   try {
@@ -39,26 +35,22 @@ function refused(message: string): Parsed<never> {
   return { ok: false, issues: [{ path: '', message }] };
 }
 
-function* scan(bytes: Uint8Array, limits: JsonLimits): Plan<string | null> {
+function scan(bytes: Uint8Array, limits: JsonLimits): string | null {
   let depth = 0;
   let tokens = 0;
   let inString = false;
-  for (let from = 0; from < bytes.length; from += STRIDE) {
-    if (from > 0) yield* turn();
-    const end = Math.min(from + STRIDE, bytes.length);
-    for (let at = from; at < end; at += 1) {
-      const byte = bytes[at];
-      if (inString) {
-        if (byte === QUOTE) inString = isEscaped(bytes, at);
-      } else if (byte === QUOTE) inString = true;
-      else if (isToken(byte)) {
-        tokens += 1;
-        if (byte === 0x5b || byte === 0x7b) depth += 1;
-        else if (byte === 0x5d || byte === 0x7d) depth -= 1;
-        if (depth > limits.depth) return `nested deeper than ${limits.depth}`;
-      }
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (inString) {
+      if (byte === QUOTE) inString = isEscaped(bytes, at);
+    } else if (byte === QUOTE) inString = true;
+    else if (isToken(byte)) {
+      tokens += 1;
+      if (byte === 0x5b || byte === 0x7b) depth += 1;
+      else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+      if (depth > limits.depth) return `nested deeper than ${limits.depth}`;
+      if (tokens > limits.tokens) return `more structure than a manifest has: over ${limits.tokens} tokens`;
     }
-    if (tokens > limits.tokens) return `more structure than a manifest has: over ${limits.tokens} tokens`;
   }
   return null;
 }

@@ -1,12 +1,23 @@
-/** Everything a run's manifests say comes in, one place per participant goes out, in answer order (pure). */
+/** Merges everything a run's manifests say into one entry a participant, in answer order (pure). */
 
 import { finding, type Finding } from '../findings.ts';
-import { artifactNames, participantManifest } from '../store/layout.ts';
-import type { FileRecord, LoadedRun } from './load.ts';
+import { artifactNames, participantManifest } from '../repository/layout.ts';
 import type { ParticipantRecord } from './format.ts';
+import type { RunRecord } from './interpret.ts';
 
-/** A participant's place in the answer. */
-export interface Place {
+/** What stands in a participant's file. */
+export type FileRecord =
+  | { readonly type: 'record'; readonly value: ParticipantRecord }
+  | { readonly type: 'broken'; readonly reason: string }
+  | { readonly type: 'absent' };
+
+/** What is merged: the run manifest, and the participants' files by name. */
+export interface MergedRecords extends RunRecord {
+  readonly files: ReadonlyMap<string, FileRecord>;
+}
+
+/** A participant of the answer. */
+export interface ParticipantEntry {
   readonly name: string;
   /** What it recorded, or null when there is no usable record. */
   readonly record: ParticipantRecord | null;
@@ -17,7 +28,11 @@ export interface Place {
 }
 
 /** Merges inline records and files. `path` is the run's; in a running run a record may simply not be there yet. */
-export function mergeParticipants(loaded: LoadedRun, path: string, isRunning: boolean): Place[] {
+export function mergeParticipants(
+  loaded: MergedRecords,
+  path: string,
+  isRunning: boolean,
+): ParticipantEntry[] {
   const { listed, files } = loaded;
   const requested = new Set(loaded.head.requested_participants);
   const inline = new Map<string, ParticipantRecord | null>();
@@ -33,21 +48,21 @@ export function mergeParticipants(loaded: LoadedRun, path: string, isRunning: bo
     .filter((name) => !inline.has(name) && !last.has(name))
     .toSorted(byCodeUnit);
 
-  return [...inline.keys(), ...unlisted, ...merelyRequested].map((name): Place => {
+  return [...inline.keys(), ...unlisted, ...merelyRequested].map((name): ParticipantEntry => {
     const file = files.get(name) ?? ABSENT;
     const written = inline.get(name) ?? null;
-    const record = file.found === 'record' ? file.value : written;
+    const record = file.type === 'record' ? file.value : written;
     const isNamed = inline.has(name) || requested.has(name);
     const facts = { participant: name, path: `${path}/${participantManifest(name).join('/')}` };
     const findings: Finding[] = [];
-    if (file.found === 'broken') {
+    if (file.type === 'broken') {
       findings.push(finding('PARTICIPANT_MANIFEST_INVALID', { ...facts, actual: file.reason }));
     } else if (record === null && isNamed && !isRunning) findings.push(finding('PARTICIPANT_MISSING', facts));
     const count = times.get(name) ?? 0;
     if (count > 1) {
       findings.push(finding('PARTICIPANT_DUPLICATE', { participant: name, expected: 1, actual: count }));
     }
-    if (file.found === 'record' && written !== null) {
+    if (file.type === 'record' && written !== null) {
       const differing = differences(file.value, written, loaded.head.run_id);
       if (differing !== '') findings.push(finding('PARTICIPANT_CONFLICT', { ...facts, actual: differing }));
     }
@@ -58,10 +73,10 @@ export function mergeParticipants(loaded: LoadedRun, path: string, isRunning: bo
   });
 }
 
-const ABSENT: FileRecord = { found: 'absent' };
+const ABSENT: FileRecord = { type: 'absent' };
 
 function hasRecord(file: FileRecord | undefined): boolean {
-  return file?.found === 'record';
+  return file?.type === 'record';
 }
 
 function byCodeUnit(a: string, b: string): number {

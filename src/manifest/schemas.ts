@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { ManifestIssue } from '../errors.ts';
 import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model.ts';
 import { quote } from '../quote.ts';
-import { NAME } from '../store/layout.ts';
+import { NAME } from '../repository/layout.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 
 /** The version of the on-disk format this library reads. */
@@ -122,8 +122,11 @@ export const runManifestSchema: v.GenericSchema<unknown, RunManifest> = v.object
   wants('an object'),
 );
 
-/** The manifest of a run whose participants are still unread. */
-export const runHeadSchema = v.object({ ...runEntries, participants: unread }, wants('an object'));
+/** The manifest of a run, but for its participants. */
+export const runHeadSchema = v.object(runEntries, wants('an object'));
+
+/** That participants are a list, whatever is in it. */
+export const participantListSchema = v.object({ participants: unread }, wants('an object'));
 
 /** What is looked at before anything else: another version may mean anything by the rest. */
 export const versionSchema = v.object({ backup_format_version: version }, wants('an object'));

@@ -1,7 +1,7 @@
 /** Where a run stands and what its manifest says come in, the status to answer goes out (pure). */
 
 import type { RunStatus } from '../model.ts';
-import { STATUS_DIRECTORIES, statusOf, type StatusDirectory } from '../store/layout.ts';
+import { STATUS_DIRECTORIES, statusOf, type StatusDirectory } from '../repository/layout.ts';
 
 export interface JudgedStatus {
   readonly status: RunStatus;

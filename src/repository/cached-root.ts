@@ -1,29 +1,26 @@
-/** A root comes in, the same root goes out with itself and its status directories held: for many look-ups in a short time. */
+/** Keeps a root and its status directories held: for many look-ups in a short time, as in a part of a listing. */
 
-import type { Plan } from './calls.ts';
-import type { Pin } from './pin.ts';
-import type { Root } from './root.ts';
+import type { Handle } from '../fs/handle.ts';
+import type { Root } from '../fs/root.ts';
 
-/** A root that is held; to be released when nothing is looked up in it any more. */
-export interface HeldRoot extends Root {
-  release(): Plan<void>;
+/** A root that stays held; to be released when nothing is looked up in it any more. */
+export interface CachedRoot extends Root {
+  readonly release: () => void;
 }
 
-/** Pins what is asked for once. What is renamed meanwhile is seen as it was, so that is to be no long time. */
-export function holdRoot(root: Root): HeldRoot {
-  const held: Pin[] = [];
-  const directories = new Map<string, Pin>();
-  let top: Pin | null = null;
+/** Holds what is asked for once. What is renamed meanwhile is seen as it was, so that is to be no long time. */
+export function cacheRoot(root: Root): CachedRoot {
+  const held: Handle[] = [];
+  const directories = new Map<string, Handle>();
+  let top: Handle | null = null;
 
-  /** Look-ups may be under way side by side: what two of them pinned is held twice. */
-  function* hold(pinning: Plan<Pin>): Plan<Pin> {
-    const pin = yield* pinning;
-    held.push(pin);
-    return { ...pin, release: nothing };
+  function keep(handle: Handle): Handle {
+    held.push(handle);
+    return { ...handle, release: () => undefined };
   }
 
-  function* directory(within: Pin, name: string): Plan<Pin> {
-    const known = directories.get(name) ?? (yield* hold(within.directory(name)));
+  function directory(within: Handle, name: string): Handle {
+    const known = directories.get(name) ?? keep(within.directory(name));
     directories.set(name, known);
     return known;
   }
@@ -31,15 +28,13 @@ export function holdRoot(root: Root): HeldRoot {
   return {
     path: root.path,
     name: root.name,
-    *pin() {
-      const pin = top ?? (yield* hold(root.pin()));
-      top = pin;
-      return { ...pin, directory: (name) => directory(pin, name) };
+    hold(io) {
+      const handle = top ?? keep(root.hold(io));
+      top = handle;
+      return { ...handle, directory: (name) => directory(handle, name) };
     },
-    *release() {
-      for (const pin of held) yield* pin.release();
+    release() {
+      for (const handle of held) handle.release();
     },
   };
 }
-
-function* nothing(): Plan<void> {}

@@ -1,70 +1,72 @@
-/** A root comes in, the names of the runs in its status directories go out, and what could not be listed, with its fault. */
+/** Lists the runs that stand in the status directories, by name alone. */
 
-import { throwIfCancelled, type Cancellation } from '../cancellation.ts';
-import { createTurns, type Entry, type Plan } from './calls.ts';
-import type { Session } from './disk.ts';
+import type { Io } from '../fs/calls.ts';
+import { refusalOf } from '../fs/errno.ts';
+import type { Root } from '../fs/root.ts';
+import { Refusal, type BackupRunError } from '../errors.ts';
 import { LOOK_UP_ORDER, NAME, type StatusDirectory } from './layout.ts';
-import { statusDirectory, type Whereabouts } from './resolve.ts';
-import type { Root } from './root.ts';
+import { statusDirectory } from './locate-run.ts';
 
-/** The runs there are, by name. */
+/** What one status directory holds. */
+export interface CatalogPart {
+  readonly directory: StatusDirectory;
+  /** Run ids with NUL between them, in no order: a million strings would cost ten times as much on their way. */
+  readonly runIds: string;
+}
+
+/** The runs there are, by name, in look-up order of their directories. */
 export interface Catalog {
-  /** Where each was seen, in look-up order: twice, if it was published meanwhile, or if its name is ambiguous. */
-  readonly runs: ReadonlyMap<string, readonly StatusDirectory[]>;
-  readonly unlistable: readonly { readonly path: string; readonly fault: unknown }[];
+  readonly parts: readonly CatalogPart[];
+  /** What could not be listed, with the reason. */
+  readonly unlistable: readonly { readonly path: string; readonly error: BackupRunError }[];
 }
 
 /** Entries between two looks at the clock. */
-const STRIDE = 256;
+const STRIDE = 4_096;
 
 /**
- * Lists every status directory. Entries whose names could be no run's are none; what an entry is, is not looked at. A
- * directory that cannot be listed hides no other.
+ * Lists every status directory, but for those that stalled before. What an entry is, is not looked at. A directory that cannot be
+ * listed hides no other.
  */
-export async function readCatalog(disk: Session, root: Root, cancellation: Cancellation): Promise<Catalog> {
-  const runs = new Map<string, readonly StatusDirectory[]>();
-  const unlistable: { path: string; fault: unknown }[] = [];
+export async function readCatalog(root: Root, stalled: readonly string[], io: Io): Promise<Catalog> {
+  const parts: CatalogPart[] = [];
+  const unlistable: { path: string; error: BackupRunError }[] = [];
   for (const directory of LOOK_UP_ORDER) {
-    const at = { path: root.name };
+    const path = `${root.name}/${directory}`;
+    if (stalled.includes(path)) continue;
+    let at = root.name;
     try {
-      await disk.perform(listStatus(root, directory, at, runs), cancellation);
-    } catch (fault) {
-      throwIfCancelled(cancellation);
-      unlistable.push({ path: at.path, fault });
-      // The root hides all of them alike.
-      if (at.path === root.name) break;
-    }
-  }
-  return { runs, unlistable };
-}
-
-function runNamed({ name }: Entry): string | null {
-  return NAME.test(name) ? name : null;
-}
-
-function* listStatus(
-  root: Root,
-  directory: StatusDirectory,
-  at: Whereabouts,
-  runs: Map<string, readonly StatusDirectory[]>,
-): Plan<void> {
-  const rootPin = yield* root.pin();
-  try {
-    at.path = `${root.name}/${directory}`;
-    const pin = yield* statusDirectory(rootPin, directory);
-    if (pin === null) return;
-    try {
-      const takeTurns = createTurns();
-      // One list for all that are only here: there may be a million.
-      const here = [directory];
-      for (const [index, name] of (yield* pin.list(runNamed)).entries()) {
-        if (index % STRIDE === 0) yield* takeTurns();
-        runs.set(name, runs.get(name)?.concat(directory) ?? here);
+      io.at(root.name);
+      const rootHandle = root.hold(io);
+      try {
+        at = path;
+        io.at(path);
+        const status = statusDirectory(rootHandle, directory);
+        if (status === null) continue;
+        try {
+          parts.push({ directory, runIds: await runIdsAmong(status.names(), io) });
+        } finally {
+          status.release();
+        }
+      } finally {
+        rootHandle.release();
       }
-    } finally {
-      yield* pin.release();
+    } catch (fault) {
+      const refusal = refusalOf(fault, at);
+      if (!(refusal instanceof Refusal)) throw refusal;
+      unlistable.push({ path: at, error: refusal.error });
+      // The root hides all of them alike.
+      if (at === root.name) break;
     }
-  } finally {
-    yield* rootPin.release();
   }
+  return { parts, unlistable };
+}
+
+async function runIdsAmong(names: readonly string[], io: Io): Promise<string> {
+  const runIds: string[] = [];
+  for (const [index, name] of names.entries()) {
+    if (index % STRIDE === 0 && io.isDue()) await io.turn();
+    if (NAME.test(name)) runIds.push(name);
+  }
+  return runIds.join('\0');
 }

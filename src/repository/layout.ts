@@ -66,11 +66,16 @@ export function participantManifest(name: string): readonly [string, string] {
   return [PARTICIPANTS, name + MANIFEST_ENDING];
 }
 
-/** Whether a file, by its path in the run directory, is a manifest and needs no claim. */
+/** Whether a file, by its path in the run directory, is a manifest and needs no claim; one with a dot first is a temporary file. */
 export function isManifest(segments: readonly string[]): boolean {
   const [first, second = ''] = segments;
   if (segments.length === 1) return first === RUN_MANIFEST;
-  return segments.length === 2 && first === PARTICIPANTS && second.endsWith(MANIFEST_ENDING);
+  return (
+    segments.length === 2 &&
+    first === PARTICIPANTS &&
+    second.endsWith(MANIFEST_ENDING) &&
+    !second.startsWith('.')
+  );
 }
 
 const DROPPED = Object.keys(STATUS_DIRECTORIES);

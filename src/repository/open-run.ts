@@ -1,31 +1,42 @@
-/** Where a run directory is comes in, a hold of one's own on it goes out, or the news that it is not there any more. */
+/** Holds anew, in whatever thread, the run directory that another job located. */
 
-import { anchoredAt } from '../../store/anchored.ts';
-import type { Plan } from '../../store/calls.ts';
-import { Churned, errnoOf } from '../../store/errno.ts';
-import { namedRoot } from '../../store/named.ts';
-import type { Pin } from '../../store/pin.ts';
-import type { RunAddress } from '../../store/resolve.ts';
+import type { Io } from '../fs/calls.ts';
+import { Churned, errnoOf } from '../fs/errno.ts';
+import { holdFd } from '../fs/fd-handle.ts';
+import { isSameEntry, type Handle } from '../fs/handle.ts';
+import type { Root } from '../fs/root.ts';
+import type { StatusDirectory } from './layout.ts';
 
-/** What is said of a descriptor that is closed, or of a path that leads nowhere any more. */
+/** Where a located run directory is. Plain data, so that any thread can hold it. */
+export interface RunAddress {
+  readonly runId: string;
+  readonly directory: StatusDirectory;
+  /** In the form of answers. */
+  readonly path: string;
+  /** The descriptor that holds it, where one does; otherwise the way to it is taken by name. */
+  readonly fd: number | null;
+  readonly dev: bigint;
+  readonly ino: bigint;
+}
+
+/** What a descriptor that is closed, or a path that leads nowhere any more, gives. */
 const LET_GO: readonly (string | null)[] = ['EBADF', 'ENOENT', 'ENOTDIR'];
 
 /**
- * Pins the run directory of an address. Whoever gave the address may have let go of it meanwhile, and its descriptor may be
- * another's by now: then it throws `Churned`.
+ * Holds the run directory of an address. Whoever located it may have let go meanwhile, and its descriptor may be another's by now:
+ * then it throws `Churned`.
  */
-export function* reachRun(address: RunAddress): Plan<Pin> {
-  const run = yield* pinAddress(address);
-  if (run.stats.dev === address.dev && run.stats.ino === address.ino) return run;
-  yield* run.release();
+export function openRun(root: Root, address: RunAddress, io: Io): Handle {
+  const run = holdAddress(root, address, io);
+  if (isSameEntry(run.stats, address)) return run;
+  run.release();
   throw new Churned();
 }
 
-function* pinAddress({ fd, root, directory, runId }: RunAddress): Plan<Pin> {
+function holdAddress(root: Root, { fd, directory, runId }: RunAddress, io: Io): Handle {
   try {
-    if (fd !== null) return yield* anchoredAt(fd);
-    const status = yield* (yield* namedRoot(root)).directory(directory);
-    return yield* status.entry(runId);
+    if (fd !== null) return holdFd(io, fd);
+    return root.hold(io).directory(directory).entry(runId);
   } catch (fault) {
     throw LET_GO.includes(errnoOf(fault)) ? new Churned() : fault;
   }

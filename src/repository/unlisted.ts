@@ -1,84 +1,81 @@
-/** A held run directory and the paths that are claimed come in, findings about everything else in it go out, by path. */
+/** Finds what is in a run directory and in no manifest. Keeps the first ones by path and counts the others, however many. */
 
-import type { Cancellation } from '../cancellation.ts';
-import { finding, type Finding } from '../findings.ts';
-import { textOf } from '../quote.ts';
-import type { Session } from './disk.ts';
-import { find, type Search } from './find.ts';
+import { createFirst } from './first.ts';
+import type { Io } from '../fs/calls.ts';
+import { nameOf } from '../fs/calls.ts';
+import type { Handle } from '../fs/handle.ts';
+import { walk } from '../fs/handle.ts';
+import type { BytePath } from '../fs/handle-cache.ts';
 import { isManifest } from './layout.ts';
-import type { Located } from './resolve.ts';
+import { textOfBytes, type Unlistable } from './list-participants.ts';
+import { walkTree, type Visitor } from './walk-tree.ts';
 
-/** What is on the disk and in no manifest. */
-export interface Strays {
-  /** The first ones by path. */
-  readonly findings: readonly Finding[];
-  /** All there are. */
-  readonly total: number;
-  /** Whether every directory could be listed. */
-  readonly wholly: boolean;
-}
-
-/** What is known of a run when its stray files are looked for. */
-export interface Known {
-  /** Paths that findings speak of, in the form of answers. */
-  readonly told: readonly string[];
-  /** Findings that are kept. */
+/** What to look for. */
+export interface SearchRequest {
+  /** Where the run is, in the form of answers. */
+  readonly path: string;
+  /** Paths that are claimed, from the run directory, with NUL between them: they are not looked at. */
+  readonly claimed: string;
+  /** Directories to search, by their paths from the run directory; `""` is the run directory. What is no directory is passed over. */
+  readonly starts: readonly string[];
+  /** Paths that are kept. */
   readonly most: number;
+  /** Paths, in the form of answers, of directories that stalled before. */
+  readonly stalled: readonly string[];
 }
 
-/** Looks for everything there is below a run directory, but for what is claimed, by its path from there. */
-export function searchRun(
-  disk: Session,
-  run: Located,
-  claimed: readonly string[],
-  cancellation: Cancellation,
-): Promise<Search> {
-  const known = new Set(claimed.map(bytewise));
-  return find(disk, { below: run.pin, within: [], pattern: '**', known }, cancellation);
+/** What a search found. */
+export interface FoundUnlisted {
+  /** In the form of answers, by path; the first ones. */
+  readonly paths: readonly string[];
+  readonly total: number;
+  /** What could not be looked at; the first ones by path. */
+  readonly unlistable: readonly Unlistable[];
+  readonly unlistableTotal: number;
 }
 
-/** Tells of entries that are no directory and no manifest. */
-export function straysIn(search: Search, run: Located, known: Known): Strays {
-  const pathOf = (names: readonly Buffer[]): string => [run.path, ...names.map(textOf)].join('/');
-
-  const unlisted = search.found
-    .filter(({ names, isDirectory }) => !isDirectory && !isManifest(names.map(bytesOf)))
-    .map(({ names }) => ({ path: pathOf(names), errno: null }));
-  const told = search.unlistable.length === 0 ? [] : known.told.toSorted();
-  // What could not be listed is told once: by what is known to be in it, or else here.
-  const unlistable = search.unlistable
-    .map(({ names, errno }) => ({ path: pathOf(names), errno }))
-    .filter(({ path }) => !leadsToOne(told, `${path}/`));
-  const once = new Map(unlistable.map((each) => [each.path, each]));
-  const strays = [...unlisted, ...once.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
-  const findings = strays
-    .slice(0, known.most)
-    .map(({ path, errno }) =>
-      errno === null
-        ? finding('ARTIFACT_UNLISTED', { path })
-        : finding('ARTIFACT_UNREADABLE', { path, actual: errno }),
-    );
-  return { findings, total: strays.length, wholly: search.unlistable.length === 0 };
-}
-
-/** Whether one of the paths, which are sorted, begins so. */
-function leadsToOne(sorted: readonly string[], prefix: string): boolean {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] ?? '') < prefix) low = middle + 1;
-    else high = middle;
+/** Searches a held run directory for entries that are no directory, are not claimed and are no manifest. */
+export async function findUnlisted(run: Handle, request: SearchRequest, io: Io): Promise<FoundUnlisted> {
+  const unlisted = createFirst<string>(request.most, (path) => path);
+  const unlistable = createFirst<Unlistable>(request.most, ({ path }) => path);
+  const claimed = new Set(request.claimed === '' ? [] : request.claimed.split('\0').map(bytewise));
+  const pathOf = (path: BytePath): string => [request.path, ...path.map(textOfBytes)].join('/');
+  const visitor: Omit<Visitor, 'within'> = {
+    below: run,
+    pattern: '**',
+    classify(directory, name, path) {
+      if (claimed.has(path.join('/'))) return null;
+      const stats = directory.look(nameOf(name));
+      if (stats?.isDirectory() === true) return 'directory';
+      if (stats !== null && !isManifest(path)) unlisted.add(pathOf(path));
+      return null;
+    },
+    pathOf,
+    stalled: request.stalled,
+    onUnlistable: (path, errno) => unlistable.add({ path: pathOf(path), errno }),
+  };
+  for (const start of request.starts) {
+    const within = start === '' ? [] : bytewise(start).split('/');
+    if (within.length > 0 && !isDirectory(run, within)) continue;
+    await walkTree({ ...visitor, within }, io);
   }
-  return sorted[low]?.startsWith(prefix) === true;
+  return {
+    paths: unlisted.first(),
+    total: unlisted.total(),
+    unlistable: unlistable.first(),
+    unlistableTotal: unlistable.total(),
+  };
 }
 
-/** A text in which every character is one byte: names compare as the bytes they are. */
-function bytesOf(name: Buffer): string {
-  return name.toString('latin1');
+function isDirectory(run: Handle, path: BytePath): boolean {
+  const walked = walk(run, path.map(nameOf));
+  if (walked.type !== 'held') return false;
+  walked.handle.release();
+  return walked.handle.stats.isDirectory();
 }
 
-/** The same of a text. */
+/** A text as its bytes, a character for each. */
 function bytewise(text: string): string {
   const bytes = Buffer.byteLength(text);
-  return bytes === text.length ? text : bytesOf(Buffer.from(text));
+  return bytes === text.length ? text : Buffer.from(text).toString('latin1');
 }

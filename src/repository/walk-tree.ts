@@ -1,107 +1,172 @@
 /**
- * A held directory and the names of one below it come in, its entries go out. The last few directories stay pinned, so
- * that a deep tree is not walked from the top for every directory in it.
+ * Walks a tree of directories with fast-glob, which sees it only through an adapter: never by a path that could be swapped, never
+ * through a symlink, never with a name from outside. Entries are named by one list call and looked at one by one, so that one
+ * that vanished or cannot be looked at concerns itself alone.
  */
 
-import type { Cancellation } from '../cancellation.ts';
-import type { Entry, Plan } from './calls.ts';
-import type { Session } from './disk.ts';
-import { OutOfThreads, Stalled } from './errno.ts';
-import { walk, type Pin } from './pin.ts';
+import type { Dirent, PathLike } from 'node:fs';
+import { sep } from 'node:path';
+import type FastGlob from 'fast-glob';
+import type { FileSystemAdapter } from 'fast-glob';
+import type { Io } from '../fs/calls.ts';
+import { errnoOf, shortageOf } from '../fs/errno.ts';
+import type { Handle } from '../fs/handle.ts';
+import { createHandleCache, type BytePath, type HandleCache } from '../fs/handle-cache.ts';
+import { busy, Refusal } from '../errors.ts';
+import { LONGEST_PATH } from './layout.ts';
 
-/** Lists directories of one tree. */
-export interface Trail {
-  /** Lists the directory that these names lead to; nothing, if it is gone or is no directory any more. */
-  list(names: readonly Buffer[]): Promise<Entry[]>;
-  /** Lets go of everything. */
-  end(): Promise<void>;
+/** What a walk does with what it meets. */
+export interface Visitor {
+  /** Below this directory. */
+  readonly below: Handle;
+  /** Names that lead from there to where the walk begins. */
+  readonly within: BytePath;
+  /** A glob of fast-glob; names that begin with a dot match too. */
+  readonly pattern: string;
+  /** What an entry is for the glob; null keeps it from the glob. Faults of the disk are noted, and concern that entry alone. */
+  readonly classify: (directory: Handle, name: string, path: BytePath) => 'directory' | 'file' | null;
+  /** In the form of answers. */
+  readonly pathOf: (path: BytePath) => string;
+  /** Paths, in the form of answers, of directories that stalled before: they are not listed again. */
+  readonly stalled: readonly string[];
+  /** Takes what could not be listed or looked at. */
+  readonly onUnlistable: (path: BytePath, errno: string) => void;
 }
 
-/** A directory that stays pinned. */
-interface Step {
-  readonly names: readonly Buffer[];
-  readonly pin: Pin;
-  users: number;
-}
+/** Walks a tree; what matched, in no order. A directory that is gone, or is none any more, is empty. */
+export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
+  const fastGlob = await loadFastGlob();
+  const handles = createHandleCache(visitor.below);
+  const broken: unknown[] = [];
 
-interface Listed {
-  readonly entries: Entry[];
-  /** The directory, to be kept or released; null for the one the tree is below of. */
-  readonly pin: Pin | null;
-}
-
-/** Directories that stay pinned. */
-const STEPS = 8;
-
-export function createTrail(disk: Session, below: Pin, cancellation: Cancellation): Trail {
-  const steps: Step[] = [];
-
-  async function list(names: readonly Buffer[]): Promise<Entry[]> {
-    const from = nearest(names);
-    if (from !== undefined) from.users += 1;
+  /** Never rejects: fast-glob may not see every reason, and what can be listed is to go on. */
+  async function entriesOf(path: string): Promise<Dirent[]> {
+    if (broken.length > 0) return [];
+    const directory = [...visitor.within, ...decodePath(path)];
     try {
-      const plan = listBelow(from?.pin ?? below, names.slice(from?.names.length ?? 0));
-      const listed = await disk.perform(plan, cancellation, ({ pin }) => pin?.release() ?? nothing());
-      leave(from);
-      if (listed.pin !== null) await keep({ names, pin: listed.pin, users: 0 });
-      return listed.entries;
+      return await listDirectory(directory, handles, visitor, io);
     } catch (fault) {
-      // A call that is stuck still stands on its step.
-      if (!(fault instanceof Stalled)) leave(from);
-      throw fault;
+      const errno = diskErrnoOf(fault);
+      if (errno === null) broken.push(fault);
+      else visitor.onUnlistable(directory, errno);
+      return [];
     }
   }
 
-  /** The pinned directory that is nearest above. */
-  function nearest(names: readonly Buffer[]): Step | undefined {
-    const above = steps.filter((step) => step.names.length < names.length && leadsTo(step, names));
-    return above.toSorted((a, b) => b.names.length - a.names.length)[0];
-  }
-
-  async function keep(step: Step): Promise<void> {
-    steps.push(step);
-    if (steps.length <= STEPS) return;
-    const oldest = steps.findIndex(({ users }) => users === 0);
-    for (const { pin } of steps.splice(oldest, 1)) {
-      // Without a free thread it is released when there is one again.
-      await disk.perform(pin.release()).catch((fault: unknown) => {
-        if (fault instanceof OutOfThreads) void disk.end(pin.release());
-      });
-    }
-  }
-
-  async function end(): Promise<void> {
-    for (const { pin } of steps.splice(0)) await disk.end(pin.release());
-  }
-
-  return { list, end };
-}
-
-function leave(step: Step | undefined): void {
-  if (step !== undefined) step.users -= 1;
-}
-
-function leadsTo({ names }: Step, further: readonly Buffer[]): boolean {
-  return names.every((name, index) => further[index]?.equals(name) === true);
-}
-
-function whole(entry: Entry): Entry {
-  return entry;
-}
-
-function* nothing(): Plan<void> {}
-
-function* listBelow(directory: Pin, names: readonly Buffer[]): Plan<Listed> {
-  if (names.length === 0) return { entries: yield* directory.list(whole), pin: null };
-  const walked = yield* walk(directory, names);
-  // It was there a moment ago: gone, or replaced by something that holds no entries.
-  if (walked.ended !== 'at') return { entries: [], pin: null };
-  const { pin } = walked;
-  let entries: Entry[] | null = null;
   try {
-    entries = pin.stats.isDirectory() ? yield* pin.list(whole) : [];
+    const matches = await fastGlob.glob(visitor.pattern, {
+      cwd: BASE,
+      dot: true,
+      onlyFiles: false,
+      followSymbolicLinks: false,
+      concurrency: 1,
+      fs: adapter(entriesOf),
+    });
+    if (broken.length > 0) throw broken[0];
+    return matches.map((match) => [...visitor.within, ...decodePath(`${BASE}/${match}`)]);
   } finally {
-    if (entries === null) yield* pin.release();
+    handles.release();
   }
-  return { entries, pin };
+}
+
+/** The errno of a fault that says something about what was asked for; null for a shortage of ours, or what is no fault of the disk. */
+export function diskErrnoOf(fault: unknown): string | null {
+  return shortageOf(fault) === null ? errnoOf(fault) : null;
+}
+
+/** Loads fast-glob, which takes longer than inspecting a small run: only when it is needed. */
+export async function loadFastGlob(): Promise<typeof FastGlob> {
+  try {
+    return (await import('fast-glob')).default;
+  } catch (fault) {
+    throw new Refusal(busy(`fast-glob cannot be loaded: ${errnoOf(fault) ?? 'it is not installed'}`));
+  }
+}
+
+/** Names between two looks at the clock. */
+const STRIDE = 64;
+
+async function listDirectory(
+  directory: BytePath,
+  handles: HandleCache,
+  { pathOf, stalled, onUnlistable, classify }: Visitor,
+  io: Io,
+): Promise<Dirent[]> {
+  if (lengthOf(directory) > LONGEST_PATH) {
+    onUnlistable(directory, 'ENAMETOOLONG');
+    return [];
+  }
+  const shown = pathOf(directory);
+  if (stalled.includes(shown)) {
+    onUnlistable(directory, 'ETIMEDOUT');
+    return [];
+  }
+  io.at(shown);
+  const handle = handles.directory(directory);
+  const entries: Dirent[] = [];
+  for (const [index, name] of (handle?.names() ?? []).entries()) {
+    if (index % STRIDE === 0 && io.isDue()) await io.turn();
+    const path = [...directory, name];
+    try {
+      const kind = handle && classify(handle, name, path);
+      if (kind !== null) entries.push(entryFor(name, kind));
+    } catch (fault) {
+      const errno = diskErrnoOf(fault);
+      if (errno === null) throw fault;
+      onUnlistable(path, errno);
+    }
+  }
+  return entries;
+}
+
+function lengthOf(path: BytePath): number {
+  return path.reduce((sum, name) => sum + name.length + 1, -1);
+}
+
+/** Where the tree stands in the eyes of fast-glob, which wants an absolute path: nothing is ever looked up there. */
+const BASE = `${sep}run`;
+
+/**
+ * A name as fast-glob sees it: every byte but the plain ones is written as %XX. So it can hold a newline, a backslash, glob
+ * characters or bytes that are no UTF-8, and still matches and comes back as it was.
+ */
+function encodeName(name: string): string {
+  return name.replace(/[^A-Za-z0-9._-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, '0')}`);
+}
+
+function decodePath(path: string): string[] {
+  const names = path.slice(BASE.length + 1).split(/[/\\]/);
+  return names
+    .filter((name) => name !== '')
+    .map((name) => name.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))));
+}
+
+/** An entry as fast-glob reads it. */
+function entryFor(name: string, kind: 'directory' | 'file'): Dirent {
+  const entry: Dirent = Object.create(kind === 'directory' ? DIRECTORY : FILE);
+  return Object.assign(entry, { name: encodeName(name) });
+}
+
+const yes = (): boolean => true;
+const no = (): boolean => false;
+const DIRECTORY = { isDirectory: yes, isFile: no, isSymbolicLink: no };
+const FILE = { isDirectory: no, isFile: yes, isSymbolicLink: no };
+
+/** The tree for fast-glob. Every method is given, because a missing one would be taken from `node:fs`. */
+function adapter(entriesOf: (path: string) => Promise<Dirent[]>): Partial<FileSystemAdapter> {
+  function readdir(path: string, options: object, done: (fault: null, entries: Dirent[]) => void): void;
+  function readdir(path: string, done: (fault: null, names: string[]) => void): void;
+  function readdir(
+    path: string,
+    ...rest: [object, (fault: null, entries: Dirent[]) => void] | [(fault: null, names: string[]) => void]
+  ): void {
+    const [, done] = rest;
+    if (done === undefined) return refuse(path);
+    void entriesOf(path).then((entries) => done(null, entries));
+  }
+  return { readdir, readdirSync: refuse, lstat: refuse, lstatSync: refuse, stat: refuse, statSync: refuse };
+}
+
+function refuse(path: PathLike): never {
+  throw new Error(`the search asked for ${path.toString()} by path`);
 }

@@ -3,8 +3,8 @@
  * one of three outcomes, and in bounded time.
  */
 
-import { createCanceller, type Cancellation, type Canceller } from '../cancellation.ts';
-import { waitAWhile } from '../patience.ts';
+import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
+import { waitForGrace } from '../concurrency/grace.ts';
 import { printable, quote } from '../quote.ts';
 import type { ArtifactFile, Validator } from './validator.ts';
 
@@ -105,7 +105,7 @@ export async function attend(attendance: Attendance): Promise<Outcome> {
   try {
     return await Promise.race([cancelled, outcome]);
   } catch (reason) {
-    await waitAWhile(outcome);
+    await waitForGrace(outcome);
     throw reason;
   } finally {
     unlisten();

@@ -3,14 +3,14 @@
  * time, and once in a call, also where the run moves meanwhile.
  */
 
-import { createCanceller, type Cancellation } from '../cancellation.ts';
-import { createGate } from '../gate.ts';
-import { mapInSlices } from '../slices.ts';
-import type { Session, SharedDisk } from '../store/disk.ts';
-import type { Located } from '../store/resolve.ts';
-import type { Claim } from '../verify/claims.ts';
-import { CHUNK } from '../verify/hashing/hash-file.ts';
-import { chunkAt, createPace } from '../verify/hashing/rate.ts';
+import { createCanceller, type Cancellation } from '../concurrency/abort.ts';
+import { createSemaphore } from '../concurrency/semaphore.ts';
+import { mapInSlices } from '../concurrency/cooperative.ts';
+import type { Claim } from '../manifest/claims.ts';
+import type { Disk } from '../jobs/disk.ts';
+import type { RunAddress } from '../repository/open-run.ts';
+import { CHUNK } from '../hashing/hash-file.ts';
+import { chunkAt } from '../hashing/rate-limit.ts';
 import type { Judged } from '../verify/judge.ts';
 import { OutOfTime, type Measurements } from '../verify/measurement.ts';
 import type { Meter } from '../verify/progress.ts';
@@ -47,8 +47,8 @@ export interface Measured {
 
 /** How the contents of one run are checked. */
 export interface Checking {
-  readonly run: Located;
-  readonly disk: Session;
+  readonly run: RunAddress;
+  readonly disk: Disk;
   /** With `OutOfTime` when the budget is over. */
   readonly cancellation: Cancellation;
   /** Whether there may not be time for everything: then what matters most comes first. */
@@ -71,14 +71,13 @@ interface Claimed extends Subject {
   readonly claim: Claim;
 }
 
-/** `schedule` is that of the inspector's rate. */
-export function createContents(
-  { validators, root, stallTimeoutMs, maxBytesPerSecond: rate }: ContentsSettings,
-  shared: SharedDisk,
-  schedule: SharedArrayBuffer,
-): Contents {
-  const gate = createGate(AT_ONCE);
-  const pace = createPace(rate, new BigInt64Array(schedule));
+export function createContents({
+  validators,
+  root,
+  stallTimeoutMs,
+  maxBytesPerSecond: rate,
+}: ContentsSettings): Contents {
+  const gate = createSemaphore(AT_ONCE);
 
   async function check(found: Measured, checking: Checking): Promise<readonly Judged[]> {
     if (validators.length === 0) return found.judged;
@@ -100,11 +99,9 @@ export function createContents(
 
   function reachFor({ claim }: Claimed, { run, disk, meter, onBytes }: Checking): Reach {
     return {
-      run: run.pin,
+      run,
       disk,
-      session: () => shared.session(),
       chunk: chunkAt(rate, CHUNK),
-      pace,
       onBytes(count) {
         onBytes(count);
         // Its bytes were told when it was hashed.
@@ -122,7 +119,7 @@ export function createContents(
     if (before !== null) return before;
     let leave: (() => void) | null = null;
     try {
-      leave = await gate.enter(validating.cancellation);
+      leave = await gate.acquire(validating.cancellation);
       const { beside, keep } = said.follow(subject, validating.beside);
       const outcomes = await validateArtifact(subject, { ...validating, beside });
       const isSettled = outcomes.length > 0 && outcomes.every(({ is }) => is !== 'left out');
@@ -145,10 +142,10 @@ function subjectsOf({ claims, judged: all, measured }: Measured): Promise<Claime
     const judged = left.next().value;
     if (judged === undefined) throw new Error('a claim was not judged');
     const { artifact } = judged;
-    const { names } = claim;
-    const measurement = measured.get(claim.path);
-    const isSound = artifact.integrity_ok && names !== null && measurement?.found === 'content';
-    const verified = isSound ? { names, identity: measurement.identity, size: measurement.size } : null;
+    const { path } = claim;
+    const measurement = measured.get(path);
+    const isSound = artifact.integrity_ok && path !== '' && measurement?.type === 'content';
+    const verified = isSound ? { path, identity: measurement.identity, size: measurement.size } : null;
     return { artifact, judged, claim, verified };
   });
 }

@@ -1,6 +1,6 @@
 /** A verified artifact and the validators come in, an outcome of each that applies goes out. */
 
-import { createCanceller, throwIfCancelled, type Cancellation } from '../cancellation.ts';
+import { createCanceller, throwIfCancelled, type Cancellation } from '../concurrency/abort.ts';
 import type { Artifact } from '../model.ts';
 import { quote } from '../quote.ts';
 import { attend, createWatch, failed, GivenUp, leftOut, type Outcome } from './attend.ts';
@@ -122,7 +122,6 @@ async function validate(
   } finally {
     watch.stop();
     unlisten();
-    await Promise.all(readers.map(({ reader }) => reader.end()));
     canceller.cancel(OVER);
   }
   throwIfCancelled(cancellation);

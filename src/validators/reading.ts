@@ -1,18 +1,15 @@
-/**
- * A verified artifact comes in, its bytes go out, chunk by chunk: reached as for hashing, and only of the revision that was
- * hashed. What went wrong is kept, so that no validator can overlook it.
- */
+/** Reads artifacts for validators: exactly the revision that was hashed, a chunk a job, with nothing held between two chunks. */
 
-import { throwIfCancelled, type Cancellation } from '../cancellation.ts';
-import { close, fstat, read, type Plan } from '../store/calls.ts';
-import type { Disk, Session } from '../store/disk.ts';
-import { errnoOf, OutOfThreads, shortageOf, Stalled } from '../store/errno.ts';
-import { walk, type Pin } from '../store/pin.ts';
-import { identityOf, type Names } from '../verify/hashing/hash-file.ts';
+import { throwIfCancelled, type Cancellation } from '../concurrency/abort.ts';
+import { errnoOf, shortageOf, Stalled } from '../fs/errno.ts';
+import type { Disk } from '../jobs/disk.ts';
+import type { RunAddress } from '../repository/open-run.ts';
+import { Refusal } from '../errors.ts';
 
 /** Which revision of which file is read. */
 export interface Verified {
-  readonly names: Names;
+  /** From the run directory. */
+  readonly path: string;
   /** Of what was hashed. */
   readonly identity: string;
   /** Bytes. */
@@ -21,17 +18,11 @@ export interface Verified {
 
 /** How the artifacts of one inspection are read. */
 export interface Reach {
-  /** The run directory. */
-  readonly run: Pin;
-  /** The disk of the inspection, which holds the run directory until nobody uses it any more. */
-  readonly disk: Disk;
-  /** A disk of one's own: what hangs on it holds up nobody else. */
-  readonly session: () => Session;
+  readonly run: RunAddress;
+  readonly disk: Pick<Disk, 'readRange'>;
   /** Bytes of one chunk, at most. */
   readonly chunk: number;
-  /** Waits before so many bytes are read. */
-  readonly pace: (bytes: number) => Plan<void>;
-  /** Is told of every chunk, in bytes. */
+  /** Takes the bytes of every chunk. */
   readonly onBytes: (count: number) => void;
 }
 
@@ -57,8 +48,6 @@ export interface Reader {
   head(most: number): Promise<Uint8Array>;
   /** What went wrong first, or null. */
   trouble(): Trouble | null;
-  /** Gives back what was not read to its end. */
-  end(): Promise<void>;
 }
 
 /** The file is not the one that was hashed any more. */
@@ -71,50 +60,33 @@ class Changed extends Error {
 
 /** `cancellation` ends all reading; after it nothing is opened any more. */
 export function createReader(file: Verified, reach: Reach, cancellation: Cancellation, pulse: Pulse): Reader {
-  const begun = new Set<AsyncGenerator<Uint8Array, void>>();
+  const names = file.path.split('/');
   let trouble: Trouble | null = null;
 
-  async function* bytes(most: number): AsyncGenerator<Uint8Array, void> {
-    throwIfCancelled(cancellation);
-    const session = reach.session();
-    const fd = await work(() => reach.disk.perform(openVerified(reach.run, file), cancellation, close));
-    let left = most;
-    try {
-      while (left > 0) {
-        const wanted = Math.min(left, reach.chunk);
-        const chunk = await work(() => session.perform(readChunk(fd, wanted, reach), cancellation));
-        if (chunk.length === 0) await work(() => Promise.reject(new Changed()));
-        reach.onBytes(chunk.length);
-        left -= chunk.length;
-        yield chunk;
-      }
-    } finally {
-      try {
-        if (cancellation.cancelled === null && trouble === null)
-          await work(() => session.perform(confirm(fd, file), cancellation));
-      } finally {
-        await session.end(close(fd));
-      }
+  async function* chunks(most: number): AsyncGenerator<Uint8Array, void> {
+    for (let position = 0; position < most;) {
+      const length = Math.min(most - position, reach.chunk);
+      const chunk = await work({ names, identity: file.identity, position, length });
+      reach.onBytes(chunk.length);
+      position += chunk.length;
+      yield chunk;
     }
   }
 
   /** Keeps what went wrong, unless it is only that nobody waits any more. */
-  async function work<T>(perform: () => Promise<T>): Promise<T> {
+  async function work(range: Parameters<Disk['readRange']>[1]): Promise<Uint8Array> {
+    throwIfCancelled(cancellation);
     pulse.begin();
     try {
-      return await perform();
+      const chunk = await reach.disk.readRange(reach.run, range, cancellation);
+      if (chunk === null) throw new Changed();
+      return chunk;
     } catch (fault) {
       if (cancellation.cancelled === null) trouble ??= troubleOf(fault);
       throw fault;
     } finally {
       pulse.end();
     }
-  }
-
-  function chunks(most: number): AsyncGenerator<Uint8Array, void> {
-    const generator = bytes(most);
-    begun.add(generator);
-    return generator;
   }
 
   return {
@@ -125,39 +97,12 @@ export function createReader(file: Verified, reach: Reach, cancellation: Cancell
       return Buffer.concat(parts);
     },
     trouble: () => trouble,
-    async end() {
-      await Promise.allSettled([...begun].map((generator) => generator.return()));
-    },
   };
-}
-
-function* openVerified(run: Pin, { names, identity }: Verified): Plan<number> {
-  const walked = yield* walk(run, names);
-  if (walked.ended !== 'at') throw new Changed();
-  const { pin } = walked;
-  try {
-    if (!pin.stats.isFile() || identityOf(pin.stats) !== identity) throw new Changed();
-    return yield* pin.open();
-  } finally {
-    yield* pin.release();
-  }
-}
-
-function* readChunk(fd: number, wanted: number, { pace }: Reach): Plan<Uint8Array> {
-  yield* pace(wanted);
-  // Fresh memory: a chunk may be kept, or be given to a thread; and a read that hangs writes into it much later.
-  const buffer = Buffer.allocUnsafeSlow(wanted);
-  const count = yield* read(fd, buffer, 0, wanted);
-  return buffer.subarray(0, count);
-}
-
-function* confirm(fd: number, { identity }: Verified): Plan<void> {
-  if (identityOf(yield* fstat(fd)) !== identity) throw new Changed();
 }
 
 function troubleOf(fault: unknown): Trouble {
   if (fault instanceof Changed) return { what: 'changed' };
-  if (fault instanceof OutOfThreads || shortageOf(fault) !== null) return { what: 'shortage', fault };
+  if (fault instanceof Refusal || shortageOf(fault) !== null) return { what: 'shortage', fault };
   if (fault instanceof Stalled) return { what: 'stalled', milliseconds: fault.milliseconds };
   const errno = errnoOf(fault);
   return errno === null ? { what: 'shortage', fault } : { what: 'unreadable', errno };

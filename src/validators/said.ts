@@ -55,5 +55,5 @@ export function createSaid(): Said {
 function revisionOf(subject: Subject | null): string {
   if (subject === null) return '';
   const { artifact, verified } = subject;
-  return JSON.stringify([{ ...artifact, path: '' }, verified?.names, verified?.identity]);
+  return JSON.stringify([{ ...artifact, path: '' }, verified?.path, verified?.identity]);
 }

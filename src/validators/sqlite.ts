@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { waitAWhile } from '../patience.ts';
+import { waitForGrace } from '../concurrency/grace.ts';
 import { checked } from '../options.ts';
 import { appliesTo, beginsWith, kindEntries, type KindOptions } from './kind.ts';
 import { createPrivateCopy, obstacleIn, type PrivateCopy } from './private-copy.ts';
@@ -124,6 +124,6 @@ async function check(
     clearTimeout(timer);
     over.abort();
     await copy.remove();
-    await waitAWhile(thread.terminate());
+    await waitForGrace(thread.terminate());
   }
 }

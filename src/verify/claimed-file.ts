@@ -1,14 +1,12 @@
-/** Claims come in, the files they speak of go out: one for each path, however many claim it (pure). */
+/** The files that claims speak of: one for each path, however many claim it (pure). */
 
-import type { Claim } from './claims.ts';
-import type { Names } from './hashing/hash-file.ts';
+import type { Claim } from '../manifest/claims.ts';
 import type { Meter } from './progress.ts';
 
 /** A file, and the claims to it. */
 export interface ClaimedFile {
   /** From the run directory. */
   readonly path: string;
-  readonly names: Names;
   /** Never empty. */
   readonly claims: Claim[];
 }
@@ -17,10 +15,10 @@ export interface ClaimedFile {
 export function filesOf(claims: readonly Claim[]): ClaimedFile[] {
   const files = new Map<string, ClaimedFile>();
   for (const claim of claims) {
-    const { path, names } = claim;
-    if (names === null) continue;
+    const { path } = claim;
+    if (path === '') continue;
     const file = files.get(path);
-    if (file === undefined) files.set(path, { path, names, claims: [claim] });
+    if (file === undefined) files.set(path, { path, claims: [claim] });
     else file.claims.push(claim);
   }
   return [...files.values()];
@@ -48,7 +46,14 @@ export function isExpected({ claims }: ClaimedFile, size: number, digest: string
   return claims.every(({ expected }) => expected?.size !== size || expected.digest === digest);
 }
 
-/** Says that a file is settled, of which progress was told of so many bytes. */
-export function settle({ claims }: ClaimedFile, told: number, meter: Meter): void {
-  meter.settle(claims.length, Math.max(0, bytesOf(claims) - told));
+/** The one size that all claims to a file expect; null when they expect several, or none. */
+export function onlySizeOf({ claims }: ClaimedFile): number | null {
+  const [first] = claims;
+  const size = first?.expected?.size ?? null;
+  return claims.every(({ expected }) => expected?.size === size) ? size : null;
+}
+
+/** Reports that a file is settled, of which so many bytes were reported as they were read. */
+export function settle({ claims }: ClaimedFile, reported: number, meter: Meter): void {
+  meter.settle(claims.length, Math.max(0, bytesOf(claims) - reported));
 }

@@ -1,8 +1,8 @@
-/** A claim and what the disk says about its file come in, the artifact with its verdicts and findings goes out (pure). */
+/** Judges a claim by what the disk says about its file: the artifact with its verdicts, and the findings (pure). */
 
 import { finding, type Facts, type Finding, type FindingCode } from '../findings.ts';
 import type { Artifact, Level } from '../model.ts';
-import { digestOf, type Claim } from './claims.ts';
+import { digestOf, type Claim } from '../manifest/claims.ts';
 import type { Measurement } from './measurement.ts';
 
 /** An artifact of the answer, and how it came to its verdicts. */
@@ -23,7 +23,7 @@ type Make = (code: FindingCode, more?: Facts) => Finding;
 /** Judges one claim; `measurement` is null when its file was not looked at. `runPath` is the run's, for answers. */
 export function judge(claim: Claim, measurement: Measurement | null, level: Level, runPath: string): Judged {
   const { record } = claim;
-  const path = claim.names === null ? '' : `${runPath}/${claim.path}`;
+  const path = claim.path === '' ? '' : `${runPath}/${claim.path}`;
   const about = { participant: claim.participant, artifact: record.logical_name };
   const make: Make = (code, more) => finding(code, { ...about, ...(path !== '' && { path }), ...more });
 
@@ -48,8 +48,8 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
       validation_error: validation.map(({ message }) => message).join('; '),
     },
     findings: inOrder([duplicate, integrity, recorded.validation, empty]),
-    isMeasured: fault === null ? measurement?.found === 'content' : MEASURED.has(fault.code),
-    isRemembered: measurement?.found === 'content' && measurement.isRemembered,
+    isMeasured: fault === null ? measurement?.type === 'content' : MEASURED.has(fault.code),
+    isRemembered: measurement?.type === 'content' && measurement.isRemembered,
     isLeftOut: false,
   };
 }
@@ -65,13 +65,13 @@ const MEASURED: ReadonlySet<FindingCode> = new Set([
 
 /** The first fault of the artifact's integrity, in the documented order, or null. */
 function integrityFault(claim: Claim, measurement: Measurement | null, make: Make): Finding | null {
-  if (claim.names === null) {
+  if (claim.path === '') {
     return make('ARTIFACT_PATH_UNSAFE', { actual: claim.record.path ?? claim.record.logical_name });
   }
-  switch (measurement?.found) {
+  switch (measurement?.type) {
     case 'missing':
       return make('ARTIFACT_MISSING');
-    case 'not regular':
+    case 'not-regular':
       return make('ARTIFACT_NOT_REGULAR_FILE', { actual: measurement.kind });
     case 'unreadable':
       return make('ARTIFACT_UNREADABLE', { actual: measurement.errno });
@@ -82,12 +82,12 @@ function integrityFault(claim: Claim, measurement: Measurement | null, make: Mak
   if (claim.expected === null) return make('ARTIFACT_DIGEST_UNKNOWN', unknownDigest(claim));
   const { size, digest } = claim.expected;
   if (measurement === null) return null;
-  if (measurement.found === 'unread') return make('ARTIFACT_NOT_VERIFIED', { actual: measurement.why });
-  if (measurement.found === 'changing') return make('ARTIFACT_CHANGED');
+  if (measurement.type === 'unread') return make('ARTIFACT_NOT_VERIFIED', { actual: measurement.why });
+  if (measurement.type === 'changing') return make('ARTIFACT_CHANGED');
   if (measurement.size !== size) {
     return make('ARTIFACT_SIZE_MISMATCH', { expected: size, actual: exact(measurement.size) });
   }
-  return measurement.found === 'content' && measurement.digest !== digest
+  return measurement.type === 'content' && measurement.digest !== digest
     ? make('ARTIFACT_DIGEST_MISMATCH', { expected: digest, actual: measurement.digest })
     : null;
 }
@@ -131,10 +131,10 @@ type Flag = (typeof FLAGS)[number];
 const ERROR_OF = { integrity_ok: 'integrity_error', validation_ok: 'validation_error' } as const;
 
 /** 0 bytes; where the size is a mismatch, that says it already. */
-function isEmpty({ record, names }: Claim, measurement: Measurement | null): boolean {
-  if (names === null) return false;
+function isEmpty({ record, path }: Claim, measurement: Measurement | null): boolean {
+  if (path === '') return false;
   if (measurement === null) return record.size_bytes === 0;
-  const isSized = measurement.found === 'size' || measurement.found === 'content';
+  const isSized = measurement.type === 'size' || measurement.type === 'content';
   return isSized && measurement.size === 0 && (record.size_bytes ?? 0) === 0;
 }
 

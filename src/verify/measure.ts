@@ -1,34 +1,49 @@
 /**
- * Claims come in, what the disk says about their files goes out: first kind and size of all of them, then, where the
- * size is right, size and digest from one read.
+ * Measures the files that are claimed: kind and size of all of them first, then, where the size is right, size and digest from one
+ * read. Small files are judged and read at once: a look at each would cost as much as its bytes.
  */
 
+import type { FileLook, ReadFailure } from '../hashing/hash-file.ts';
+import type { Claim } from '../manifest/claims.ts';
 import type { Level } from '../model.ts';
-import type { Claim } from './claims.ts';
-import { bytesOf, filesOf, isExpected, isToRead, settle, type ClaimedFile } from './claimed-file.ts';
-import type { Look, Trouble } from './hashing/hash-file.ts';
-import type { Hasher } from './hashing/hasher.ts';
+import {
+  bytesOf,
+  filesOf,
+  isExpected,
+  isToRead,
+  onlySizeOf,
+  settle,
+  type ClaimedFile,
+} from './claimed-file.ts';
 import { measurementOf, OutOfTime, OUT_OF_TIME, type Measurement, type Measurements } from './measurement.ts';
-import { readFiles, type FileToRead, type ReadingRun } from './read-files.ts';
+import { readFiles, type PendingFile, type RunReading } from './read-files.ts';
 
 /** How the files of one run are measured. */
-export interface Measuring extends ReadingRun {
+export interface Measuring extends RunReading {
   readonly level: Level;
-  readonly hasher: Hasher;
 }
+
+/** Bytes of a file that is read without a look before. */
+const SMALL = 64 * 1_024;
 
 /** Measures every file that is claimed, once. */
 export async function measure(claims: readonly Claim[], measuring: Measuring): Promise<Measurements> {
   const { level, meter } = measuring;
   const files = level === 'none' ? [] : filesOf(claims);
   meter.begin(bytesOf(claims), claims.length);
-  const unlooked = level === 'none' ? claims : claims.filter(({ names }) => names === null);
+  const unlooked = level === 'none' ? claims : claims.filter(({ path }) => path === '');
   meter.settle(unlooked.length, bytesOf(unlooked));
 
   const measured = new Map<string, Measurement>();
-  const toRead: FileToRead[] = [];
-  const looks = await lookAtAll(files, measuring);
-  files.forEach((file, index) => {
+  const toRead: PendingFile[] = [];
+  const toLookAt: ClaimedFile[] = [];
+  for (const file of files) {
+    const size = onlySizeOf(file);
+    if (size === null || !isReadAtOnce(size, measuring)) toLookAt.push(file);
+    else toRead.push(pending(file, size));
+  }
+  const looks = await lookAtAll(toLookAt, measuring);
+  toLookAt.forEach((file, index) => {
     const judged = judgeLook(file, looks[index] ?? OUT_OF_TIME, measuring);
     if ('claimed' in judged) toRead.push(judged);
     else {
@@ -40,14 +55,25 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
   return measured;
 }
 
-/** Looks at all files; at none when the time is over. */
+/** With a time budget the sizes come first, because they are what is known when it is over; the memo goes by a look. */
+function isReadAtOnce(size: number, { level, memo, isHurried }: Measuring): boolean {
+  return size <= SMALL && level === 'digest' && memo === null && !isHurried;
+}
+
+/** Looks at files; at none when the time is over. */
 async function lookAtAll(
   files: readonly ClaimedFile[],
-  { hasher, run, cancellation }: Measuring,
-): Promise<readonly (Look | Trouble)[]> {
+  { disk, run, cancellation }: Measuring,
+): Promise<readonly (FileLook | ReadFailure)[]> {
   try {
-    const asked = files.map(({ names }) => ({ names, size: 0 }));
-    return await hasher.look({ run, cancellation, files: asked, onBytes: () => undefined });
+    const asked = files.map(({ path }) => ({ path, size: 0 }));
+    return await disk.look({
+      run,
+      cancellation,
+      files: asked,
+      taskClass: 'metadata',
+      onBytes: () => undefined,
+    });
   } catch (reason) {
     if (reason instanceof OutOfTime) return [];
     throw reason;
@@ -57,16 +83,20 @@ async function lookAtAll(
 /** What a look says about a file, or the file when it has to be read. */
 function judgeLook(
   file: ClaimedFile,
-  look: Look | Trouble | typeof OUT_OF_TIME,
+  look: FileLook | ReadFailure | typeof OUT_OF_TIME,
   { level, memo }: Measuring,
-): Measurement | FileToRead {
-  if (look.found !== 'regular' || level !== 'digest' || !isToRead(file, look.size))
-    return measurementOf(look);
-  const { identity } = look;
+): Measurement | PendingFile {
+  if (look.type !== 'regular' || level !== 'digest' || !isToRead(file, look.size)) return measurementOf(look);
+  const { identity, isSettled } = look;
   const size = Number(look.size);
   // What the memo knows of this revision counts if it is what every claim expects: a mismatch is read anew.
   const digest = memo?.recall(identity) ?? null;
   if (digest !== null && isExpected(file, size, digest))
-    return { found: 'content', size, digest, identity, isRemembered: true };
-  return { claimed: file, names: file.names, size, identity, key: '', attempts: 0, told: 0 };
+    return { type: 'content', size, digest, identity, isRemembered: true };
+  return { ...pending(file, size), identity, mayJoinEarlier: isSettled };
+}
+
+function pending(claimed: ClaimedFile, size: number): PendingFile {
+  const { path } = claimed;
+  return { claimed, path, size, identity: '', mayJoinEarlier: true, key: '', attempts: 0, reported: 0 };
 }

@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/errors.ts';
-import { readManifests } from '../../src/manifest/read.ts';
-import { turn, type Plan } from '../../src/store/calls.ts';
-import { errnoOf } from '../../src/store/errno.ts';
-import { participantManifest, RUN_MANIFEST } from '../../src/store/layout.ts';
-import { namedRoot } from '../../src/store/named.ts';
-import type { Pin } from '../../src/store/pin.ts';
-import { locate } from '../../src/store/resolve.ts';
-import type { Root } from '../../src/store/root.ts';
-import { hashFile, look } from '../../src/verify/hashing/hash-file.ts';
+import { readManifests } from '../../src/repository/read-manifest.ts';
+import { turn, type Plan } from '../../src/fs/calls.ts';
+import { errnoOf } from '../../src/fs/errno.ts';
+import { participantManifest, RUN_MANIFEST } from '../../src/repository/layout.ts';
+import { namedRoot } from '../../src/fs/path-handle.ts';
+import type { Pin } from '../../src/fs/handle.ts';
+import { locate } from '../../src/repository/locate-run.ts';
+import type { Root } from '../../src/fs/root.ts';
+import { hashFile, look } from '../../src/hashing/hash-file.ts';
 import {
   INSIDE_BYTES,
   ATTACKS,

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FileRecord, LoadedRun } from '../../src/manifest/load.ts';
+import type { FileRecord, LoadedRun } from '../../src/repository/load-run.ts';
 import { mergeParticipants } from '../../src/manifest/merge.ts';
 import type { ParticipantRecord } from '../../src/manifest/format.ts';
 import type { RunHead } from '../../src/manifest/schemas.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judgeStatus } from '../../src/manifest/status.ts';
 import type { RunStatus } from '../../src/model.ts';
-import { LOOK_UP_ORDER, statusOf, type StatusDirectory } from '../../src/store/layout.ts';
+import { LOOK_UP_ORDER, statusOf, type StatusDirectory } from '../../src/repository/layout.ts';
 
 const STATUSES: readonly RunStatus[] = ['running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'];
 

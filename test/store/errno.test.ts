@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { errnoOf, isTransient } from '../../src/store/errno.ts';
+import { errnoOf, isTransient } from '../../src/fs/errno.ts';
 
 /** A fault as Node gives it for a system call. */
 function fault(errno: number, code = `Unknown system error ${errno}`): Error {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Located } from '../../src/store/resolve.ts';
-import { straysIn } from '../../src/store/stray.ts';
+import type { Located } from '../../src/repository/locate-run.ts';
+import { straysIn } from '../../src/repository/unlisted.ts';
 import { runChild } from '../support/built.ts';
 import type { DeepStraysInput } from '../support/children/deep-strays.ts';
 

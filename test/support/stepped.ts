@@ -5,20 +5,20 @@
  */
 
 import { vi } from 'vitest';
-import { createCanceller } from '../../src/cancellation.ts';
-import { createGate } from '../../src/gate.ts';
-import { inspectRun, type Shared } from '../../src/inspect-run.ts';
+import { createCanceller } from '../../src/concurrency/abort.ts';
+import { createSemaphore } from '../../src/concurrency/semaphore.ts';
+import { inspectRun, type Shared } from '../../src/inspect/inspect-run.ts';
 import type { Answer, ListedRun, RunFilter } from '../../src/index.ts';
 import { filterSettings } from '../../src/listing/filter.ts';
 import { listRuns } from '../../src/listing/list-runs.ts';
-import { inspectionSettings, inspectorSettings } from '../../src/request.ts';
-import type { Call, Plan } from '../../src/store/calls.ts';
+import { inspectionSettings, inspectorSettings } from '../../src/inspect/options.ts';
+import type { Call, Plan } from '../../src/fs/calls.ts';
 import type { Session } from '../../src/store/disk.ts';
-import { createRoot, type Root } from '../../src/store/root.ts';
+import { createRoot, type Root } from '../../src/fs/root.ts';
 import { collect } from './listed.ts';
-import { createInProcessHasher } from '../../src/verify/hashing/in-process.ts';
-import { createSchedule } from '../../src/verify/hashing/rate.ts';
-import { shareReads } from '../../src/verify/sharing.ts';
+import { createInProcessHasher } from '../../src/jobs/in-process.ts';
+import { createSchedule } from '../../src/hashing/rate-limit.ts';
+import { shareReads } from '../../src/hashing/shared-reads.ts';
 
 /** Is asked before each call, and told its number, from 0. */
 export type Before = (call: number) => void;
@@ -72,7 +72,7 @@ function steppedShared(root: Root, stepping: Stepping): Shared {
   return {
     root,
     limits: inspectorSettings({ root: root.name }).limits,
-    gateFor: () => createGate(1),
+    gateFor: () => createSemaphore(1),
     disk: { session: () => session },
     hasher,
     sharing: shareReads({

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
-import { createCanceller } from '../../src/cancellation.ts';
-import { createGate } from '../../src/gate.ts';
-import { inspectRun } from '../../src/inspect-run.ts';
-import { inspectionSettings, inspectorSettings } from '../../src/request.ts';
+import { createCanceller } from '../../src/concurrency/abort.ts';
+import { createSemaphore } from '../../src/concurrency/semaphore.ts';
+import { inspectRun } from '../../src/inspect/inspect-run.ts';
+import { inspectionSettings, inspectorSettings } from '../../src/inspect/options.ts';
 import { createDisk } from '../../src/store/disk.ts';
-import { OutOfThreads } from '../../src/store/errno.ts';
-import { createRoot } from '../../src/store/root.ts';
+import { OutOfThreads } from '../../src/fs/errno.ts';
+import { createRoot } from '../../src/fs/root.ts';
 import type { Hasher } from '../../src/verify/hashing/hasher.ts';
-import { shareReads } from '../../src/verify/sharing.ts';
+import { shareReads } from '../../src/hashing/shared-reads.ts';
 import { heldBelow } from '../support/descriptors.ts';
 import { lacks } from '../support/needs.ts';
 import { makeRun, RUN_ID } from '../support/runs.ts';
@@ -33,7 +33,7 @@ it.skipIf(skip)('an inspection that ends in BUSY while it looks for strays holds
   const answer = await inspectRun({ run_id: RUN_ID }, inspectionSettings({}), createCanceller(), {
     root: createRoot(run.root),
     limits: settings.limits,
-    gateFor: () => createGate(1),
+    gateFor: () => createSemaphore(1),
     disk: createDisk(settings),
     hasher,
     sharing: shareReads(hasher),

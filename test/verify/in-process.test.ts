@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { createCanceller } from '../../src/cancellation.ts';
+import { createCanceller } from '../../src/concurrency/abort.ts';
 import { createInspector } from '../../src/index.ts';
 import type { Session } from '../../src/store/disk.ts';
-import { locate } from '../../src/store/resolve.ts';
-import { createInProcessHasher } from '../../src/verify/hashing/in-process.ts';
-import { createSchedule } from '../../src/verify/hashing/rate.ts';
+import { locate } from '../../src/repository/locate-run.ts';
+import { createInProcessHasher } from '../../src/jobs/in-process.ts';
+import { createSchedule } from '../../src/hashing/rate-limit.ts';
 import { beingRead } from '../support/descriptors.ts';
 import { makeLargeRun } from '../support/large-run.ts';
 import { makeRun, RUN_ID } from '../support/runs.ts';

@@ -1,15 +1,15 @@
 import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createCanceller, type Canceller } from '../../src/cancellation.ts';
+import { createCanceller, type Canceller } from '../../src/concurrency/abort.ts';
 import { createDisk } from '../../src/store/disk.ts';
-import { locate } from '../../src/store/resolve.ts';
-import { createRoot } from '../../src/store/root.ts';
+import { locate } from '../../src/repository/locate-run.ts';
+import { createRoot } from '../../src/fs/root.ts';
 import type { FilesRequest, Hasher } from '../../src/verify/hashing/hasher.ts';
-import { createInProcessHasher } from '../../src/verify/hashing/in-process.ts';
-import { CONTROL } from '../../src/verify/hashing/protocol.ts';
-import { createPool, type PoolOptions } from '../../src/verify/hashing/pool.ts';
-import { createSchedule } from '../../src/verify/hashing/rate.ts';
+import { createInProcessHasher } from '../../src/jobs/in-process.ts';
+import { CONTROL } from '../../src/jobs/protocol.ts';
+import { createPool, type PoolOptions } from '../../src/jobs/pool.ts';
+import { createSchedule } from '../../src/hashing/rate-limit.ts';
 import { THREAD_SOURCE } from '../../src/verify/hashing/thread-source.generated.ts';
 import { makeRun, sha256, temporaryDirectory } from '../support/runs.ts';
 

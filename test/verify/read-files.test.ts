@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createCanceller } from '../../src/cancellation.ts';
-import type { Located } from '../../src/store/resolve.ts';
+import { createCanceller } from '../../src/concurrency/abort.ts';
+import type { Located } from '../../src/repository/locate-run.ts';
 import { readFiles, type FileToRead } from '../../src/verify/read-files.ts';
 import { lacks } from '../support/needs.ts';
 import { artifactRecord, makeRun, RUN_ID } from '../support/runs.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { expect, it, onTestFinished } from 'vitest';
-import { CONTROL } from '../../src/verify/hashing/protocol.ts';
-import { startThread } from '../../src/verify/hashing/thread-handle.ts';
+import { CONTROL } from '../../src/jobs/protocol.ts';
+import { startThread } from '../../src/jobs/worker-handle.ts';
 
 const RUN = { fd: null, root: '/', directory: 'completed', runId: 'none', dev: 0n, ino: 0n } as const;
 

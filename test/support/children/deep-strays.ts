@@ -1,7 +1,7 @@
 /** A number of told paths and of the names in each come in, paths of findings about a directory beside them go out. */
 
-import type { Located } from '../../../src/store/resolve.ts';
-import { straysIn } from '../../../src/store/stray.ts';
+import type { Located } from '../../../src/repository/locate-run.ts';
+import { straysIn } from '../../../src/repository/unlisted.ts';
 import { input, say } from './say.ts';
 
 export interface DeepStraysInput {

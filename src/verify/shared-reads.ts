@@ -1,50 +1,58 @@
 /**
- * Reads are asked for by several inspections at a time, one read serves them all: one that is under way is joined, and one
- * that began after an inspection was asked for is as fresh as that inspection could be, even when it has ended.
+ * Deduplicates reads: joins one in flight, or reuses a finished one that began after this inspection was requested. A read that
+ * began before is joined only of a file that nobody had touched for a while: nobody is answered from before it asked.
  */
 
-import { createCanceller, throwIfCancelled, type Cancellation, type Canceller } from '../cancellation.ts';
+import {
+  createCanceller,
+  throwIfCancelled,
+  type Cancellation,
+  type Canceller,
+} from '../concurrency/abort.ts';
 import { traceHash } from '../diagnostics.ts';
-import type { Reading, Trouble } from './hashing/hash-file.ts';
-import type { FilesRequest, FileToAsk, Hasher } from './hashing/hasher.ts';
+import type { FileRead, ReadFailure } from '../hashing/hash-file.ts';
+import type { Disk } from '../jobs/disk.ts';
+import type { FilesRequest, FileToRead } from '../jobs/read-batches.ts';
 
 /** What came of a read. */
-export type Read = Reading | Trouble;
+export type SharedRead = FileRead | ReadFailure;
 
 /** An artifact to be read. */
-export interface KeyedFile extends FileToAsk {
+export interface KeyedFile extends FileToRead {
   /** Names the run, the path, the revision, and how often it has been read. */
   readonly key: string;
+  /** Whether a read that began before may answer: not where the file is known to have been touched a moment ago. */
+  readonly mayJoinEarlier: boolean;
 }
 
 /** Artifacts to be read. */
 export interface ReadRequest extends Omit<FilesRequest, 'files' | 'onBytes'> {
   readonly files: readonly KeyedFile[];
-  /** Is told of every chunk that is read because of this request. */
+  /** Takes the bytes of every chunk that is read because of this request. */
   readonly onBytes: (count: number) => void;
-  /** Is told how many bytes a read has read in all, whoever began it, with the place of its file. */
+  /** Takes how many bytes a read has read in all, whoever began it, with the place of its file. */
   readonly onProgress: (index: number, total: number) => void;
 }
 
 /** An inspection, as far as reads are shared. */
 export interface Participation {
   /** Reads artifacts, or takes the reads of others; results in their order. */
-  read(request: ReadRequest): Promise<readonly Read[]>;
+  read(request: ReadRequest): Promise<readonly SharedRead[]>;
   /** Says that the inspection is over. */
   leave(): void;
 }
 
 /** Shares reads among inspections. */
-export interface Sharing {
-  /** Says that an inspection was asked for. */
+export interface SharedReads {
+  /** Notes that an inspection was asked for. */
   join(): Participation;
 }
 
 /** Reads that were begun together. */
-interface Batch {
+interface ReadBatch {
   /** When, on the clock of this sharing. */
   readonly begun: number;
-  readonly results: Promise<readonly Read[]>;
+  readonly results: Promise<readonly SharedRead[]>;
   readonly canceller: Canceller;
   /** Bytes of each file that were read so far. */
   readonly totals: number[];
@@ -56,14 +64,14 @@ interface Batch {
 /** Is told of the bytes of a file of a batch. */
 type User = (index: number, total: number) => void;
 
-/** A read, by its place in its batch. */
-interface Place {
-  readonly batch: Batch;
+/** A read, by its slot in its batch. */
+interface BatchSlot {
+  readonly batch: ReadBatch;
   readonly index: number;
 }
 
-export function shareReads(hasher: Hasher): Sharing {
-  const places = new Map<string, Place>();
+export function shareReads(disk: Pick<Disk, 'read'>): SharedReads {
+  const slots = new Map<string, BatchSlot>();
   const joined = new Set<number>();
   let clock = 0;
 
@@ -82,34 +90,38 @@ export function shareReads(hasher: Hasher): Sharing {
   /** What began before every inspection that is still there serves none of them any more. */
   function forgetStale(): void {
     const [oldest = Infinity] = joined;
-    for (const [key, { batch }] of places) {
+    for (const [key, { batch }] of slots) {
       if (batch.begun >= oldest) return;
-      if (batch.isOver) places.delete(key);
+      if (batch.isOver) slots.delete(key);
     }
   }
 
-  async function readFor(request: ReadRequest, since: number): Promise<readonly Read[]> {
+  async function readFor(request: ReadRequest, since: number): Promise<readonly SharedRead[]> {
     throwIfCancelled(request.cancellation);
-    const own = placesOf(request.files, ({ key }) => !isFresh(places.get(key), since));
+    const own = placesOf(request.files, (file) => !isFresh(slots.get(file.key), file, since));
     if (own.length === request.files.length) return readOwn(request, own);
     if (own.length > 0) begin(request, own);
     const results = await gather(request);
-    // Whoever began a read may let go of the run before a thread takes it up: that says nothing to us.
     const isOwn = new Set(own);
-    const lapsed = placesOf(results, (read, place) => isLapsed(read) && !isOwn.has(place));
-    if (lapsed.length === 0) return results;
+    const lapsed = placesOf(results, ({ read, begun }, place) => {
+      if (isOwn.has(place)) return false;
+      // Whoever began a read may let go of the run before a thread takes it up: that says nothing to us.
+      return isLapsed(read) || (begun < since && !isSettledRead(read));
+    });
+    const reads = results.map(({ read }) => read);
+    if (lapsed.length === 0) return reads;
     throwIfCancelled(request.cancellation);
     const again = await readOwn(request, lapsed);
-    for (const [index, place] of lapsed.entries()) results[place] = again[index] ?? CRASH;
-    return results;
+    for (const [index, place] of lapsed.entries()) reads[place] = again[index] ?? CRASHED;
+    return reads;
   }
 
   /** Waits for the reads of all files of a request, whoever began them. */
-  async function gather({ files, cancellation, onProgress }: ReadRequest): Promise<Read[]> {
-    const results = files.map((): Read => CRASH);
-    const wanted = new Map<Batch, Map<number, number>>();
+  async function gather({ files, cancellation, onProgress }: ReadRequest): Promise<GatheredRead[]> {
+    const results = files.map((): GatheredRead => ({ read: CRASHED, begun: Infinity }));
+    const wanted = new Map<ReadBatch, Map<number, number>>();
     for (const [place, { key }] of files.entries()) {
-      const held = places.get(key);
+      const held = slots.get(key);
       if (held === undefined) continue;
       const its = wanted.get(held.batch) ?? new Map<number, number>();
       wanted.set(held.batch, its.set(held.index, place));
@@ -120,20 +132,21 @@ export function shareReads(hasher: Hasher): Sharing {
         if (place !== undefined) onProgress(place, total);
       };
       const reads = await use(batch, user, cancellation);
-      for (const [index, place] of its) results[place] = reads[index] ?? CRASH;
+      for (const [index, place] of its)
+        results[place] = { read: reads[index] ?? CRASHED, begun: batch.begun };
     });
     await Promise.all(waiting);
     return results;
   }
 
   /** Reads these files of a request, whoever has begun to. */
-  function readOwn(request: ReadRequest, which: readonly number[]): Promise<readonly Read[]> {
+  function readOwn(request: ReadRequest, which: readonly number[]): Promise<readonly SharedRead[]> {
     const user: User = (index, total) => request.onProgress(which[index] ?? 0, total);
     return use(begin(request, which), user, request.cancellation);
   }
 
   /** Begins to read these files of a request. */
-  function begin(request: ReadRequest, which: readonly number[]): Batch {
+  function begin(request: ReadRequest, which: readonly number[]): ReadBatch {
     const canceller = createCanceller();
     const files = which.flatMap((place) => request.files[place] ?? []);
     const totals = files.map(() => 0);
@@ -145,16 +158,16 @@ export function shareReads(hasher: Hasher): Sharing {
       for (const user of users) user(index, total);
     };
     const results = traceHash(request.run.path, files, () =>
-      hasher.read({ ...request, files, onBytes, cancellation: canceller }),
+      disk.read({ ...request, files, onBytes, cancellation: canceller }),
     );
-    const batch: Batch = { begun: (clock += 1), results, canceller, totals, users, isOver: false };
+    const batch: ReadBatch = { begun: (clock += 1), results, canceller, totals, users, isOver: false };
     const end = (): void => {
       batch.isOver = true;
     };
     results.then(end, end);
     files.forEach(({ key }, index) => {
-      places.delete(key);
-      places.set(key, { batch, index });
+      slots.delete(key);
+      slots.set(key, { batch, index });
     });
     return batch;
   }
@@ -162,14 +175,20 @@ export function shareReads(hasher: Hasher): Sharing {
   return { join };
 }
 
-const CRASH: Read = { found: 'crash' };
+/** What came of a read, and when it began. */
+interface GatheredRead {
+  readonly read: SharedRead;
+  readonly begun: number;
+}
+
+const CRASHED: ReadFailure = { type: 'crashed' };
 
 function placesOf<T>(items: readonly T[], is: (item: T, place: number) => boolean): number[] {
   return items.flatMap((item, place) => (is(item, place) ? place : []));
 }
 
 /** Waits for reads as one of their users; when the last one is cancelled, so are the reads. */
-function use(batch: Batch, user: User, cancellation: Cancellation): Promise<readonly Read[]> {
+function use(batch: ReadBatch, user: User, cancellation: Cancellation): Promise<readonly SharedRead[]> {
   for (const [index, total] of batch.totals.entries()) if (total > 0) user(index, total);
   batch.users.add(user);
   return new Promise((resolve, reject) => {
@@ -186,11 +205,16 @@ function use(batch: Batch, user: User, cancellation: Cancellation): Promise<read
   });
 }
 
-function isFresh(place: Place | undefined, since: number): boolean {
-  if (place === undefined || place.batch.canceller.cancelled !== null) return false;
-  return !place.batch.isOver || place.batch.begun >= since;
+/** Whether a read may answer a request; of one that began before, what it saw has to have been settled. */
+function isFresh(slot: BatchSlot | undefined, { mayJoinEarlier }: KeyedFile, since: number): boolean {
+  if (slot === undefined || slot.batch.canceller.cancelled !== null) return false;
+  return slot.batch.begun >= since || (mayJoinEarlier && !slot.batch.isOver);
 }
 
-function isLapsed(read: Read): boolean {
-  return read.found === 'fault' && read.errno === 'EAGAIN';
+function isSettledRead(read: SharedRead): boolean {
+  return (read.type === 'content' || read.type === 'regular') && read.isSettled;
+}
+
+function isLapsed(read: SharedRead): boolean {
+  return read.type === 'failed' && read.errno === 'EAGAIN';
 }

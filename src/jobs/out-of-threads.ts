@@ -1,0 +1,7 @@
+/** The refusal where hung storage holds every thread that there may be. */
+
+import { busy, Refusal } from '../errors.ts';
+
+export function outOfThreads(): Refusal {
+  return new Refusal(busy('every thread for reading is held by hung storage'));
+}

@@ -1,0 +1,152 @@
+/** Reads the row of a run for a listing, from its run manifest alone. */
+
+import type { Io } from '../fs/calls.ts';
+import { refusalOf, Stalled } from '../fs/errno.ts';
+import { identityOf } from '../fs/handle.ts';
+import type { Root } from '../fs/root.ts';
+import { runPath, type StatusDirectory } from '../repository/layout.ts';
+import { locate, locateIn, type LocatedRun } from '../repository/locate-run.ts';
+import type { ListedRun } from '../answer.ts';
+import { Refusal, type BackupRunError } from '../errors.ts';
+import type { InspectionLimits } from '../limits.ts';
+import { loadManifest, type LoadedRunManifest } from './load-run.ts';
+import { runOf } from './run-of.ts';
+import { judgeStatus } from './status.ts';
+
+/** A run by its name, and the directories where it was seen, in look-up order. */
+export interface NamedRun {
+  readonly runId: string;
+  readonly directories: readonly StatusDirectory[];
+}
+
+/** A run on its way into a listing. */
+export interface Candidate {
+  readonly run: NamedRun;
+  /** Looks so far. */
+  readonly looks: number;
+  /** What the last of them saw, when something was wrong. */
+  readonly before: SeenTrouble | null;
+  /** Milliseconds, when the last of them stalled: it is not looked at again. */
+  readonly stalledMs: number | null;
+}
+
+/** Something wrong with a run, and the revision of its directory in which it was seen: `""` when that could not be told. */
+export interface SeenTrouble {
+  readonly trouble: string;
+  readonly revision: string;
+}
+
+/** A row, and what it weighs. */
+export interface ReadRow {
+  readonly row: ListedRun;
+  /** Bytes of memory that keeping the row takes, at most, roughly. */
+  readonly weight: number;
+}
+
+/** What a look at a run settled; or why to look again in a while: whoever moves or deletes it needs some. */
+export type RowOutcome =
+  /** Null when the run is gone. */
+  | { readonly type: 'settled'; readonly read: ReadRow | null }
+  | { readonly type: 'again'; readonly before: SeenTrouble | null };
+
+/** How often a run is looked at with which something is wrong, and that is moved or changed meanwhile. */
+const ATTEMPTS = 5;
+
+/** Bytes of a row beside the texts of its manifest. */
+const ROW_WEIGHT = 512;
+
+/** Bytes of an error: at most 20 issues, a sentence each. */
+const ERROR_WEIGHT = 8_192;
+
+/**
+ * Looks at a run once. What is wrong with it stands only if it is wrong twice, and nothing moved meanwhile; a run that is gone
+ * is null.
+ */
+export async function lookAtRow(
+  { run, looks, before, stalledMs }: Candidate,
+  root: Root,
+  limits: InspectionLimits,
+  io: Io,
+): Promise<RowOutcome> {
+  const [only, another] = run.directories;
+  if (stalledMs !== null) return { type: 'settled', read: stalledRow(run, root, stalledMs) };
+  // Nearly always it stays where it was seen.
+  if (looks === 0 && only !== undefined && another === undefined) {
+    const seen = await look(run, root, limits, io, () => locateIn(root, only, run.runId, io));
+    return seen !== null && seen.trouble === null
+      ? { type: 'settled', read: seen.read }
+      : { type: 'again', before: seen?.trouble ?? null };
+  }
+  const seen = await look(run, root, limits, io, () => locate(root, run.runId, io));
+  const trouble = seen?.trouble ?? null;
+  const isSame = before?.trouble === trouble?.trouble && before?.revision === trouble?.revision;
+  return trouble === null || isSame || looks >= ATTEMPTS
+    ? { type: 'settled', read: seen?.read ?? null }
+    : { type: 'again', before: trouble };
+}
+
+/** What one look at a run saw. */
+interface SeenRow {
+  readonly read: ReadRow;
+  /** Why to look again; null when there is no reason. */
+  readonly trouble: SeenTrouble | null;
+}
+
+/** Looks at a run once; null when it is not there. */
+async function look(
+  run: NamedRun,
+  root: Root,
+  limits: InspectionLimits,
+  io: Io,
+  locating: () => LocatedRun,
+): Promise<SeenRow | null> {
+  let located: LocatedRun | null = null;
+  try {
+    located = locating();
+    return readableRow(located, await loadManifest(located, limits, io, []));
+  } catch (fault) {
+    const refusal = fault instanceof Refusal ? fault : refusalOf(fault, located?.path ?? root.name);
+    if (!(refusal instanceof Refusal)) throw refusal;
+    const { error } = refusal;
+    if (error.code === 'BACKUP_RUN_NOT_FOUND') return null;
+    const revision = located === null ? '' : identityOf(located.handle.stats);
+    return {
+      read: unreadableRow(run, located?.path, error, root),
+      trouble: { trouble: error.code, revision },
+    };
+  } finally {
+    located?.handle.release();
+  }
+}
+
+function readableRow(located: LocatedRun, { value: { head }, stats }: LoadedRunManifest): SeenRow {
+  const status = judgeStatus(located.directory, head.status);
+  return {
+    read: {
+      row: { ok: true, run: runOf(located, head, status, []) },
+      weight: ROW_WEIGHT + 2 * Number(stats.size),
+    },
+    trouble: status.conflict
+      ? { trouble: `${located.directory} ${head.status}`, revision: identityOf(located.handle.stats) }
+      : null,
+  };
+}
+
+function unreadableRow(
+  run: NamedRun,
+  seenAt: string | undefined,
+  error: BackupRunError,
+  root: Root,
+): ReadRow {
+  const [directory = 'completed'] = run.directories;
+  const path = seenAt ?? runPath(root.name, directory, run.runId);
+  return { row: { ok: false, run_id: run.runId, path, error }, weight: ERROR_WEIGHT };
+}
+
+function stalledRow(run: NamedRun, root: Root, milliseconds: number): ReadRow {
+  const [directory = 'completed'] = run.directories;
+  const path = runPath(root.name, directory, run.runId);
+  const refusal = refusalOf(new Stalled(milliseconds), path);
+  if (!(refusal instanceof Refusal)) throw refusal;
+  return unreadableRow(run, path, refusal.error, root);
+}
