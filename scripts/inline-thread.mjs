@@ -10,8 +10,9 @@ const THREADS = [
   ['validators/thread.ts', 'validators/thread-source.generated.ts', 'thread of a validation'],
 ];
 
+const at = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+
 for (const [from, to, name] of THREADS) {
-  const at = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
   const { outputFiles } = await build({
     entryPoints: [at(from)],
     write: false,

@@ -113,10 +113,6 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
     }
   }
 
-  function metadata(cancellation: Cancellation): TaskOptions {
-    return { taskClass: 'metadata', cancellation };
-  }
-
   async function load(...[runId, options, mayWait, cancellation]: Parameters<Disk['load']>): Promise<Loaded> {
     const stalled: string[] = [];
     for (;;) {
@@ -243,6 +239,10 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
 /** Files of one job: enough to make messages cheap, few enough for every thread to have some. */
 const MOST_LOOKS = 2_048;
 const MOST_READS = 256;
+
+function metadata(cancellation: Cancellation): TaskOptions {
+  return { taskClass: 'metadata', cancellation };
+}
 
 /** What to throw for a stall: the error that names where it was. */
 function stalledError(fault: unknown): unknown {

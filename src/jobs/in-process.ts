@@ -29,23 +29,23 @@ const READS_AT_ONCE = 4;
 /** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
 const LONGEST_WAIT = 20;
 
-/** `beforeCall` runs before every system call. */
+/** `adapt` may wrap what accompanies the system calls of every job. */
 export function createInProcess(
   root: Root,
   rateLimit: RateLimit,
-  beforeCall: () => void = () => undefined,
+  adapt: (io: Io) => Io = (io) => io,
 ): InProcess {
   const held: Bench['held'] = new Map();
   const reads = createSemaphore(READS_AT_ONCE);
   const thread = 0;
+  const buffer = (): Uint8Array => Buffer.allocUnsafeSlow(chunkAt(rateLimit.rate, CHUNK));
 
   async function run(task: Task): Promise<JobOutcome> {
     const { job, cancellation } = task;
-    const buffer = (): Uint8Array => Buffer.allocUnsafeSlow(chunkAt(rateLimit.rate, CHUNK));
     const leave = job.type === 'read' ? await reads.acquire(cancellation) : null;
     try {
       const bench: Bench = { root, rateLimit, buffer, held };
-      const result = await perform(job, bench, ioFor(task, beforeCall));
+      const result = await perform(job, bench, adapt(ioFor(task)));
       if (result !== null && 'type' in result && result.type === 'loaded' && isGone(cancellation))
         releaseHeld(bench, result.run.fd ?? -1);
       return { type: 'done', result, thread };
@@ -57,24 +57,21 @@ export function createInProcess(
     }
   }
 
-  return { thread, run, release: (fd) => void releaseHeld({ held }, fd) };
+  return { thread, run, release: (fd) => releaseHeld({ held }, fd) };
 }
 
 function isGone({ cancelled }: Cancellation): boolean {
   return cancelled !== null;
 }
 
-function ioFor({ cancellation, onBytes }: Task, beforeCall: () => void): Io {
+function ioFor({ cancellation, onBytes }: Task): Io {
   let since = performance.now();
   let total = 0;
   const goOn = (): void => {
     if (cancellation.cancelled !== null) throw new Aborted();
   };
   return {
-    before() {
-      goOn();
-      beforeCall();
-    },
+    before: goOn,
     after: () => undefined,
     at: () => undefined,
     atItem: () => undefined,

@@ -63,7 +63,7 @@ export async function perform(job: Job, bench: Bench, io: Io): Promise<Jobs[JobT
     }
     case 'catalog':
       return readCatalog(root, job.stalled, io);
-    case 'rows':
+    default:
       return readRows(job, root, io);
   }
 }

@@ -106,7 +106,7 @@ export async function loadManifest(
       throw new Refusal(unsafe(path, 'regular file', read.kind));
     case 'invalid':
       throw new Refusal(manifestInvalid(path, read.issues));
-    case 'failed':
+    default:
       throw refusalOf(read.fault, path);
   }
 }

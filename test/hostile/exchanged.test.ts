@@ -1,14 +1,14 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { Refusal } from '../../src/errors.ts';
-import { readManifests } from '../../src/repository/read-manifest.ts';
-import { turn, type Plan } from '../../src/fs/calls.ts';
+import { readManifests } from '../../src/manifest/read-manifest.ts';
+import type { Io } from '../../src/fs/calls.ts';
 import { errnoOf } from '../../src/fs/errno.ts';
 import { participantManifest, RUN_MANIFEST } from '../../src/repository/layout.ts';
-import { namedRoot } from '../../src/fs/path-handle.ts';
-import type { Pin } from '../../src/fs/handle.ts';
+import { holdRootByPath } from '../../src/fs/path-handle.ts';
+import type { Handle } from '../../src/fs/handle.ts';
 import { locate } from '../../src/repository/locate-run.ts';
 import type { Root } from '../../src/fs/root.ts';
-import { hashFile, look } from '../../src/hashing/hash-file.ts';
+import { beginRead, lookAtFile } from '../../src/hashing/hash-file.ts';
 import {
   INSIDE_BYTES,
   ATTACKS,
@@ -21,77 +21,107 @@ import {
 } from '../support/attacks.ts';
 import { lacks, tell } from '../support/needs.ts';
 import { RUN_ID } from '../support/runs.ts';
-import { createDriver, inspectStepped, steppedRoot } from '../support/stepped.ts';
+import { inspectStepped, steppedIo, steppedRoot } from '../support/stepped.ts';
 import { exchange } from '../support/swapper.ts';
 
 const skip = lacks('exchanges between two system calls', 'linux');
 
 /** The two ways to hold an entry: the second one is for systems without `/proc/self/fd`. */
 const ROOTS: Record<string, (path: string) => Root> = {
-  anchored: steppedRoot,
-  named: (path) => ({ path, name: 'backups', pin: () => namedRoot(path) }),
+  'by descriptor': steppedRoot,
+  'by path': (path) => ({ path, name: 'backups', hold: (io) => holdRootByPath(io, path) }),
 };
 
 /** What a step of an inspection learnt, as text in which nothing of the outside may stand. */
-type Step = (root: Root, run: () => Pin, outside: ReadonlySet<bigint>) => Plan<string>;
+type Step = (
+  root: Root,
+  outside: ReadonlySet<bigint>,
+  steps: { readonly quiet: Io; readonly io: Io },
+) => string | Promise<string>;
 
 const ARTIFACT = ['sub', 'deep', 'part.bin'];
 const ARTIFACT_BYTES = INSIDE_BYTES.length;
 
 const STEPS: Record<string, Step> = {
-  *'locate()'(root, _, outside) {
-    const { pin, path } = yield* locate(root, RUN_ID);
-    yield* pin.release();
-    return `${path} ${sideOf(pin, outside)}`;
+  'locate()'(root, outside, { io }) {
+    const { handle, path } = locate(root, RUN_ID, io);
+    handle.release();
+    return `${path} ${sideOf(handle, outside)}`;
   },
-  *'readManifests()'(_, run, outside) {
-    const wanted = [[RUN_MANIFEST], participantManifest('trades')].map((names) => ({
-      names,
-      mayAppear: false,
-      *interpret(value: unknown): Plan<{ readonly ok: true; readonly value: unknown }> {
-        yield* turn();
-        return { ok: true, value };
-      },
-    }));
-    const reads = yield* readManifests(run(), wanted, { bytes: 10_000, depth: 64, tokens: 1_000 }, []);
-    return reads
-      .map((read) => (read.found === 'record' ? `${said(read.value)} ${sideOf(read, outside)}` : read.found))
-      .join(' ');
-  },
-  *'look()'(_, run, outside) {
-    const seen = yield* look(run(), ARTIFACT);
-    if (seen.found !== 'regular') return seen.found;
-    const [, inode = ''] = seen.identity.split(':');
-    return outside.has(BigInt(inode)) ? OUTSIDE : 'inside';
-  },
-  *'hashFile()'(_, run) {
-    const watch = { *pace(): Plan<void> {}, onBytes: () => undefined };
-    const seen = yield* hashFile(run(), ARTIFACT, {
-      size: ARTIFACT_BYTES,
-      buffer: Buffer.alloc(4_096),
-      watch,
-    });
-    return seen.found === 'read' ? seen.digest : seen.found;
-  },
+  'readManifests()': (root, outside, steps) =>
+    inRun(root, steps, async (run, io) => {
+      const wanted = [[RUN_MANIFEST], participantManifest('trades')].map((names) => ({
+        names,
+        path: names.join('/'),
+        mayAppear: false,
+        stalled: null,
+        interpret: (value: unknown) => ({ ok: true, value }) as const,
+      }));
+      const limits = { bytes: 10_000, depth: 64, tokens: 1_000, pauses: [1, 2] };
+      const reads = await readManifests(run, wanted, limits, io);
+      return reads
+        .map((read) => {
+          if (read.type === 'failed') throw read.fault;
+          return read.type === 'record' ? `${said(read.value)} ${sideOf(read, outside)}` : read.type;
+        })
+        .join(' ');
+    }),
+  'lookAtFile()': (root, outside, steps) =>
+    inRun(root, steps, (run) => {
+      const seen = lookAtFile(run, ARTIFACT);
+      if (seen.type !== 'regular') return seen.type;
+      const [, inode = ''] = seen.identity.split(':');
+      return outside.has(BigInt(inode)) ? OUTSIDE : 'inside';
+    }),
+  'beginRead()': (root, _, steps) =>
+    inRun(root, steps, (run, io) => {
+      const begun = beginRead(run, ARTIFACT, { size: ARTIFACT_BYTES, buffer: Buffer.alloc(4_096) }, io);
+      if (begun.type !== 'reading') return begun.type;
+      try {
+        while (begun.step());
+        return begun.end().digest;
+      } finally {
+        begun.release();
+      }
+    }),
 };
 
-function sideOf({ stats }: Pick<Pin, 'stats'>, outside: ReadonlySet<bigint>): string {
+/** Locates the run while nothing happens, and works on it while something may. */
+async function inRun(
+  root: Root,
+  { io, quiet }: { readonly quiet: Io; readonly io: Io },
+  work: (run: Handle, io: Io) => string | Promise<string>,
+): Promise<string> {
+  let isLocated = false;
+  const both: Io = { ...io, before: () => (isLocated ? io.before() : quiet.before()) };
+  const { handle } = locate(root, RUN_ID, both);
+  isLocated = true;
+  try {
+    return await work(handle, both);
+  } finally {
+    isLocated = false;
+    handle.release();
+  }
+}
+
+function sideOf({ stats }: Pick<Handle, 'stats'>, outside: ReadonlySet<bigint>): string {
   return outside.has(stats.ino) ? OUTSIDE : 'inside';
 }
 
 /** What came of a step while `before` changed the disk; the only faults are those that an answer has words for. */
-function outcomeOf(step: Step, root: Root, { outside }: Staged, before: (call: number) => void): string {
-  const quietly = createDriver(() => undefined);
-  const { pin } = quietly(locate(root, RUN_ID));
+async function outcomeOf(
+  step: Step,
+  root: Root,
+  { outside }: Staged,
+  before: (call: number) => void,
+): Promise<string> {
   try {
-    return createDriver(before)(step(root, () => pin, outside));
+    return await step(root, outside, { quiet: steppedIo(), io: steppedIo({ before }) });
   } catch (fault) {
     if (fault instanceof Refusal) return fault.error.code;
     const errno = errnoOf(fault);
     if (errno === null) throw fault;
     return errno;
-  } finally {
-    quietly(pin.release());
   }
 }
 
@@ -121,15 +151,16 @@ describe.skipIf(skip)('nothing from outside, whenever the exchange is made and u
     tell(`${interleavings} interleavings of an exchange and its reverse with the calls of one step`),
   );
 
-  it.each(CASES)('%s', (_, attack, step, rootOf) => {
+  it.each(CASES)('%s', async (_, attack, step, rootOf) => {
     const staged = stage(attack);
     const root = rootOf(staged.root);
     let calls = 0;
-    outcomeOf(step, root, staged, () => (calls += 1));
+    await outcomeOf(step, root, staged, () => (calls += 1));
+    expect(calls).toBeGreaterThan(2);
     for (const schedule of schedules(calls)) {
       let made = 0;
       interleavings += 1;
-      const outcome = outcomeOf(step, root, staged, (call) => {
+      const outcome = await outcomeOf(step, root, staged, (call) => {
         if (!schedule.includes(call)) return;
         exchange(...staged.paths);
         made += 1;

@@ -17,7 +17,6 @@ function head(over: Partial<RunHead> = {}): RunHead {
     finished_at: 200,
     error_summary: '',
     requested_participants: [],
-    participants: [],
     ...over,
   };
 }

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseJson, type JsonLimits } from '../../src/manifest/json.ts';
 import type { Parsed } from '../../src/manifest/schemas.ts';
-import { performNow } from '../../src/store/perform-now.ts';
 
 /** Far more than any of these texts has. */
 const AMPLE: JsonLimits = { depth: 1_000, tokens: 1_000_000 };
@@ -10,7 +9,7 @@ const AMPLE: JsonLimits = { depth: 1_000, tokens: 1_000_000 };
 const DEFAULT: JsonLimits = { depth: 64, tokens: 3_521_000 };
 
 function parsed(json: string | Uint8Array, limits = AMPLE): Parsed<unknown> {
-  return performNow(parseJson(typeof json === 'string' ? Buffer.from(json) : json, limits));
+  return parseJson(typeof json === 'string' ? Buffer.from(json) : json, limits);
 }
 
 function refused(message: string): Parsed<never> {

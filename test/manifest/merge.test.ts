@@ -1,8 +1,6 @@
-import { statSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FileRecord, LoadedRun } from '../../src/repository/load-run.ts';
-import { mergeParticipants } from '../../src/manifest/merge.ts';
+import { mergeParticipants, type FileRecord, type MergedRecords } from '../../src/manifest/merge.ts';
 import type { ParticipantRecord } from '../../src/manifest/format.ts';
 import type { RunHead } from '../../src/manifest/schemas.ts';
 
@@ -14,10 +12,10 @@ function record(name: string, over: Partial<ParticipantRecord> = {}): Participan
 }
 
 function loaded(
-  listed: LoadedRun['listed'],
+  listed: MergedRecords['listed'],
   files: Readonly<Record<string, FileRecord>>,
   over: Partial<RunHead> = {},
-): LoadedRun {
+): MergedRecords {
   const head: RunHead = {
     run_id: 'run',
     type: 'full',
@@ -27,31 +25,27 @@ function loaded(
     finished_at: 2,
     error_summary: '',
     requested_participants: [],
-    participants: [],
     ...over,
   };
   return {
     head,
     listed,
     files: new Map(Object.entries(files)),
-    stats: statSync('.', { bigint: true }),
-    unlistable: [],
-    wholly: true,
   };
 }
 
-const BROKEN: FileRecord = { found: 'broken', reason: 'not JSON' };
-const ABSENT: FileRecord = { found: 'absent' };
+const BROKEN: FileRecord = { type: 'broken', reason: 'not JSON' };
+const ABSENT: FileRecord = { type: 'absent' };
 
 function fileOf(name: string, over: Partial<ParticipantRecord> = {}): FileRecord {
-  return { found: 'record', value: record(name, over) };
+  return { type: 'record', value: record(name, over) };
 }
 
-function namesOf(run: LoadedRun, isRunning = false): string[] {
+function namesOf(run: MergedRecords, isRunning = false): string[] {
   return mergeParticipants(run, PATH, isRunning).map(({ name }) => name);
 }
 
-function findingsOf(run: LoadedRun, isRunning = false): [string, string | undefined][] {
+function findingsOf(run: MergedRecords, isRunning = false): [string, string | undefined][] {
   const places = mergeParticipants(run, PATH, isRunning);
   return places.flatMap(({ findings }) =>
     findings.map(({ code, participant }) => [code, participant] as [string, string]),

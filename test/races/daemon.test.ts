@@ -20,7 +20,7 @@ import type { Root } from '../../src/fs/root.ts';
 import { DELETIONS, life, makeRoot, PUBLISHED, type Published, type Step } from '../support/daemon.ts';
 import { lacks, tell } from '../support/needs.ts';
 import { RUN_ID, runManifest, temporaryDirectory } from '../support/runs.ts';
-import { createDriver, inspectStepped, steppedRoot, type Before } from '../support/stepped.ts';
+import { inspectStepped, steppedIo, steppedRoot, type Before } from '../support/stepped.ts';
 
 const skip = lacks('interleavings with a daemon', 'linux');
 
@@ -95,9 +95,8 @@ describe.skipIf(skip)(
 
     function placeOf(root: Root, before: Before): string {
       try {
-        const drive = createDriver(before);
-        const { directory, pin } = drive(locate(root, RUN_ID));
-        drive(pin.release());
+        const { directory, handle } = locate(root, RUN_ID, steppedIo({ before }));
+        handle.release();
         return directory;
       } catch (thrown) {
         if (thrown instanceof Refusal) return thrown.error.code;

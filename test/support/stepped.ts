@@ -1,46 +1,48 @@
 /**
- * A hook comes in that is asked before every system call; a disk that so can be raced exactly, without threads and
- * without time passing, goes out. Calls that only give something back are not announced: nothing depends on when
- * they are made.
+ * A disk that can be raced exactly, without threads and without time passing: a hook runs before every system call. Calls that only
+ * give something back are not announced: nothing depends on when they are made.
  */
 
-import { vi } from 'vitest';
 import { createCanceller } from '../../src/concurrency/abort.ts';
 import { createSemaphore } from '../../src/concurrency/semaphore.ts';
-import { inspectRun, type Shared } from '../../src/inspect/inspect-run.ts';
+import type { Io } from '../../src/fs/calls.ts';
+import { createRoot, type Root } from '../../src/fs/root.ts';
+import { createRateLimit } from '../../src/hashing/rate-limit.ts';
 import type { Answer, ListedRun, RunFilter } from '../../src/index.ts';
+import { inspectRun, type Shared } from '../../src/inspect/inspect-run.ts';
+import { inspectionSettings, inspectorSettings } from '../../src/inspect/options.ts';
+import { createDisk } from '../../src/jobs/disk.ts';
+import { createInProcess } from '../../src/jobs/in-process.ts';
+import { createPool } from '../../src/jobs/pool.ts';
 import { filterSettings } from '../../src/listing/filter.ts';
 import { listRuns } from '../../src/listing/list-runs.ts';
-import { inspectionSettings, inspectorSettings } from '../../src/inspect/options.ts';
-import type { Call, Plan } from '../../src/fs/calls.ts';
-import type { Session } from '../../src/store/disk.ts';
-import { createRoot, type Root } from '../../src/fs/root.ts';
+import { shareReads } from '../../src/verify/shared-reads.ts';
 import { collect } from './listed.ts';
-import { createInProcessHasher } from '../../src/jobs/in-process.ts';
-import { createSchedule } from '../../src/hashing/rate-limit.ts';
-import { shareReads } from '../../src/hashing/shared-reads.ts';
 
-/** Is asked before each call, and told its number, from 0. */
+/** Runs before each call, with its number, from 0. */
 export type Before = (call: number) => void;
 
 export interface Stepping {
   readonly before?: Before;
-  /** Is told of every chunk of an artifact that was read. */
+  /** Takes every chunk of an artifact that was read. */
   readonly onBytes?: (count: number) => void;
 }
 
-/** Performs plans on this thread, one after the other, and counts their calls through. */
-export function createDriver(before: Before): <T>(plan: Plan<T>) => T {
+const nothing = (): void => undefined;
+const atOnce = (): Promise<void> => Promise.resolve();
+
+/** What accompanies calls, and counts them through; no time passes in it. */
+export function steppedIo({ before = nothing, onBytes = nothing }: Stepping = {}): Io {
   let calls = 0;
-  return (plan) => {
-    let step = plan.next();
-    while (step.done !== true) {
-      const call = step.value;
-      if (call.kind !== 'release') before(calls++);
-      const fault = made(call);
-      step = fault === null ? plan.next() : plan.throw(fault.reason);
-    }
-    return step.value;
+  return {
+    before: () => before(calls++),
+    after: nothing,
+    at: nothing,
+    atItem: nothing,
+    count: onBytes,
+    isDue: () => false,
+    turn: atOnce,
+    pause: atOnce,
   };
 }
 
@@ -60,53 +62,42 @@ export async function listStepped(
   return collect(listRuns(filterSettings(filter), shared, (work) => work(createCanceller())));
 }
 
-function steppedShared(root: Root, stepping: Stepping): Shared {
-  const { before = () => undefined, onBytes = () => undefined } = stepping;
-  const drive = createDriver(before);
-  const session: Session = {
-    perform: async (plan) => drive(plan),
-    end: async (plan) => drive(plan),
-    drain: () => Promise.resolve(),
-  };
-  const hasher = createInProcessHasher(null, createSchedule(), session);
+/** What inspections share, on this thread. */
+export function steppedShared(root: Root, stepping: Stepping = {}): Shared {
+  const io = steppedIo(stepping);
+  const rateLimit = createRateLimit(null);
+  const adapt = ({ count }: Io): Io => ({
+    ...io,
+    count: (bytes) => {
+      io.count(bytes);
+      count(bytes);
+    },
+  });
+  const { stallTimeoutMs, limits } = inspectorSettings({ root: root.name });
+  const pool = createPool({
+    threads: 0,
+    stallTimeoutMs,
+    root: root.path,
+    rateLimit,
+    source: '',
+    inProcess: createInProcess(root, rateLimit, adapt),
+    onFallback: nothing,
+  });
+  const disk = createDisk(pool, root.name, stallTimeoutMs);
   return {
-    root,
-    limits: inspectorSettings({ root: root.name }).limits,
-    gateFor: () => createSemaphore(1),
-    disk: { session: () => session },
-    hasher,
-    sharing: shareReads({
-      ...hasher,
-      read: (request) =>
-        hasher.read({
-          ...request,
-          onBytes: (index, count) => {
-            request.onBytes(index, count);
-            onBytes(count);
-          },
-        }),
-    }),
+    rootName: root.name,
+    limits,
+    semaphoreFor: () => createSemaphore(1),
+    disk,
+    sharedReads: shareReads(disk),
     memo: null,
     contents: { check: ({ judged }) => Promise.resolve(judged) },
   };
 }
 
-/** A root by its path, which has already found out how it pins: every inspection makes the same calls. */
+/** A root by its path, which has already found out how it holds: every inspection makes the same calls. */
 export function steppedRoot(path: string): Root {
   const root = createRoot(path);
-  const drive = createDriver(() => undefined);
-  drive(drive(root.pin()).release());
+  root.hold(steppedIo()).release();
   return root;
-}
-
-function made(call: Call): { readonly reason: unknown } | null {
-  const waiting = call.kind === 'wait' ? vi.spyOn(Atomics, 'wait').mockReturnValue('timed-out') : null;
-  try {
-    call.now();
-    return null;
-  } catch (reason) {
-    return { reason };
-  } finally {
-    waiting?.mockRestore();
-  }
 }

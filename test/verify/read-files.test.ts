@@ -1,8 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createCanceller } from '../../src/concurrency/abort.ts';
-import type { Located } from '../../src/repository/locate-run.ts';
-import { readFiles, type FileToRead } from '../../src/verify/read-files.ts';
+import type { Disk } from '../../src/jobs/disk.ts';
+import type { RunAddress } from '../../src/repository/open-run.ts';
+import { readFiles, type PendingFile } from '../../src/verify/read-files.ts';
 import { lacks } from '../support/needs.ts';
 import { artifactRecord, makeRun, RUN_ID } from '../support/runs.ts';
 import { inspectStepped, steppedRoot } from '../support/stepped.ts';
@@ -12,15 +13,16 @@ const skip = lacks('a file that grows before it is read', 'linux');
 /** Large enough to be read alone. */
 const SIZE = 1 << 30;
 
-function fileOf(path: string): FileToRead {
+function fileOf(path: string): PendingFile {
   return {
-    claimed: { path, names: [path], claims: [] },
-    names: [path],
+    claimed: { path, claims: [] },
+    path,
     size: SIZE,
     identity: path,
+    mayJoinEarlier: true,
     key: '',
     attempts: 0,
-    told: 0,
+    reported: 0,
   };
 }
 
@@ -35,14 +37,15 @@ describe('readFiles()', () => {
         if (count.begun === 1) throw new Error('no thread is left');
         await new Promise<void>((resolve) => waiting.push(resolve));
         count.ended += 1;
-        return [{ found: 'missing' as const }];
+        return [{ type: 'missing' as const }];
       },
       leave: () => undefined,
     };
     const reading = readFiles(
       files,
       {
-        run: { address: { dev: 1n, ino: 1n } } as Located,
+        disk: {} as Disk,
+        run: { dev: 1n, ino: 1n } as RunAddress,
         reads,
         memo: null,
         cancellation: createCanceller(),

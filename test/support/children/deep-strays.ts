@@ -1,7 +1,7 @@
-/** A number of told paths and of the names in each come in, paths of findings about a directory beside them go out. */
+/** Paths of findings about a directory, beside many deep paths that are told already. */
 
-import type { Located } from '../../../src/repository/locate-run.ts';
-import { straysIn } from '../../../src/repository/unlisted.ts';
+import { NOTHING_UNLISTED, unlistedFindings } from '../../../src/inspect/unlisted-findings.ts';
+import type { HeldRun } from '../../../src/jobs/disk.ts';
 import { input, say } from './say.ts';
 
 export interface DeepStraysInput {
@@ -10,8 +10,10 @@ export interface DeepStraysInput {
 }
 
 const { paths, names } = input() as DeepStraysInput;
-const run = { path: 'completed/r' } as Located;
+const run = { run: { path: 'completed/r' }, unlistable: [] } as unknown as HeldRun;
 const deep = '/a'.repeat(names - 1);
-const told = Array.from({ length: paths }, (_, index) => `${run.path}/${index}${deep}`);
-const search = { found: [], unlistable: [{ names: [Buffer.from('sub')], errno: 'EACCES' }] };
-say(straysIn(search, run, { told, most: 10 }).findings.map(({ path }) => path));
+const about = Array.from({ length: paths }, (_, index) => `completed/r/${index}${deep}`);
+const unlistable = [{ path: 'completed/r/sub', errno: 'EACCES' }];
+const found = { ...NOTHING_UNLISTED, unlistable, unlistableTotal: 1 };
+const known = { about, isOutOfTime: false, most: 10 };
+say(unlistedFindings(found, run, known).findings.map(({ path }) => path));

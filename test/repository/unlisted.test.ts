@@ -1,19 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Located } from '../../src/repository/locate-run.ts';
-import { straysIn } from '../../src/repository/unlisted.ts';
+import { NOTHING_UNLISTED, unlistedFindings } from '../../src/inspect/unlisted-findings.ts';
+import type { HeldRun } from '../../src/jobs/disk.ts';
 import { runChild } from '../support/built.ts';
 import type { DeepStraysInput } from '../support/children/deep-strays.ts';
 
-const RUN = { path: 'completed/r' } as Located;
+const RUN = { run: { path: 'completed/r' }, unlistable: [] } as unknown as HeldRun;
 
 /** Paths of findings about the directory `sub`, which cannot be listed, when these paths below the run are told already. */
 function toldBeside(...told: readonly string[]): (string | undefined)[] {
-  const search = { found: [], unlistable: [{ names: [Buffer.from('sub')], errno: 'EACCES' }] };
-  const known = { told: told.map((path) => `${RUN.path}/${path}`), most: 10 };
-  return straysIn(search, RUN, known).findings.map(({ path }) => path);
+  const found = {
+    ...NOTHING_UNLISTED,
+    unlistable: [{ path: 'completed/r/sub', errno: 'EACCES' }],
+    unlistableTotal: 1,
+  };
+  const about = told.map((path) => `completed/r/${path}`);
+  const known = { about, isOutOfTime: false, most: 10 };
+  return unlistedFindings(found, RUN, known).findings.map(({ path }) => path);
 }
 
-describe('straysIn() tells of a directory that could not be listed', () => {
+describe('unlistedFindings() report a directory that could not be listed', () => {
   it.each([
     ['nothing is told', []],
     ['nothing below it is told', ['a', 'su', 'sub', 'zz/x']],

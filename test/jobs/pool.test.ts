@@ -2,62 +2,72 @@ import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createCanceller, type Canceller } from '../../src/concurrency/abort.ts';
-import { createDisk } from '../../src/store/disk.ts';
-import { locate } from '../../src/repository/locate-run.ts';
 import { createRoot } from '../../src/fs/root.ts';
-import type { FilesRequest, Hasher } from '../../src/verify/hashing/hasher.ts';
-import { createInProcessHasher } from '../../src/jobs/in-process.ts';
-import { CONTROL } from '../../src/jobs/protocol.ts';
+import { createRateLimit } from '../../src/hashing/rate-limit.ts';
+import { createDisk, type Disk } from '../../src/jobs/disk.ts';
+import { createInProcess } from '../../src/jobs/in-process.ts';
 import { createPool, type PoolOptions } from '../../src/jobs/pool.ts';
-import { createSchedule } from '../../src/hashing/rate-limit.ts';
-import { THREAD_SOURCE } from '../../src/verify/hashing/thread-source.generated.ts';
+import { CONTROL } from '../../src/jobs/protocol.ts';
+import type { FilesRequest } from '../../src/jobs/read-batches.ts';
+import { THREAD_SOURCE } from '../../src/jobs/worker-source.generated.ts';
+import { locate } from '../../src/repository/locate-run.ts';
 import { makeRun, sha256, temporaryDirectory } from '../support/runs.ts';
+import { steppedIo } from '../support/stepped.ts';
 
 const FILES = Object.fromEntries(
-  Array.from({ length: 200 }, (_, index) => [`file-${index}.bin`, `content ${index}\n`]),
+  Array.from({ length: 200 }, (_, index) => [`file-${index}.bin`, `content ${String(index).padStart(3)}\n`]),
 );
 const DIGESTS = Object.values(FILES).map(sha256);
+const SIZE = 'content   7\n'.length;
 const POISON = 'file-100.bin';
 
 interface Setting {
-  readonly pool: Hasher;
+  readonly disk: Disk;
   readonly asking: Omit<FilesRequest, 'files'>;
   readonly canceller: Canceller;
   /** Reasons of falling back. */
   readonly fallen: unknown[];
 }
 
-/** A pool, and a run of many small files. */
+/** A disk with threads, and a run of many small files. */
 async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
-  const { root, runId } = makeRun({ artifacts: FILES });
-  const disk = createDisk({ stallTimeoutMs: 30_000 }).session();
-  const run = await disk.perform(locate(createRoot(root), runId));
-  const schedule = createSchedule();
+  const { root: path, runId } = makeRun({ artifacts: FILES });
+  const root = createRoot(path);
+  const { handle, directory, path: shown } = locate(root, runId, steppedIo());
+  const { dev, ino } = handle.stats;
+  const rateLimit = createRateLimit(null);
+  const stallTimeoutMs = over.stallTimeoutMs ?? 30_000;
   const fallen: unknown[] = [];
   const pool = createPool({
     threads: 2,
-    stallTimeoutMs: 30_000,
-    rate: null,
-    schedule,
+    stallTimeoutMs,
+    root: path,
+    rateLimit,
     source: THREAD_SOURCE,
-    fallback: createInProcessHasher(null, schedule, disk),
+    inProcess: createInProcess(root, rateLimit),
     onFallback: (reason) => fallen.push(reason),
     ...over,
   });
+  const disk = createDisk(pool, root.name, stallTimeoutMs);
   onTestFinished(async () => {
-    await pool.close();
-    await disk.end(run.pin.release());
+    await disk.close();
+    handle.release();
   });
   const canceller = createCanceller();
-  const asking = { run, cancellation: canceller, onBytes: () => undefined };
-  return { pool, asking, canceller, fallen };
+  const asking: Setting['asking'] = {
+    run: { runId, directory, path: shown, fd: handle.fd, dev, ino },
+    cancellation: canceller,
+    taskClass: 'bulk',
+    onBytes: () => undefined,
+  };
+  return { disk, asking, canceller, fallen };
 }
 
 /** The digest of every file, or what else was found. */
-async function readAll({ pool, asking }: Setting): Promise<string[]> {
-  const files = Object.entries(FILES).map(([name, content]) => ({ names: [name], size: content.length }));
-  const readings = await pool.read({ ...asking, files });
-  return readings.map((reading) => (reading.found === 'read' ? reading.digest : reading.found));
+async function readAll({ disk, asking }: Setting): Promise<string[]> {
+  const files = Object.keys(FILES).map((path) => ({ path, size: SIZE }));
+  const reads = await disk.read({ ...asking, files });
+  return reads.map((read) => (read.type === 'content' ? read.digest : read.type));
 }
 
 /** The source of a thread that runs some code once it has taken up a job with a file of this name. */
@@ -65,9 +75,9 @@ function poisonedBy(name: string, code: string, source = THREAD_SOURCE): string 
   return `
     {
       const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
-      parentPort.on('message', (job) => {
-        if (!job.files.paths.split('\\0').includes('${name}')) return;
-        Atomics.store(new Int32Array(workerData.control), ${CONTROL.job}, job.id);
+      parentPort.on('message', (message) => {
+        if (!message.job?.files?.paths.split('\\0').includes('${name}')) return;
+        Atomics.store(new Int32Array(workerData.control), ${CONTROL.job}, message.id);
         ${code}
       });
     }
@@ -75,9 +85,9 @@ function poisonedBy(name: string, code: string, source = THREAD_SOURCE): string 
 }
 
 const without = (name: string): string[] =>
-  Object.keys(FILES).map((each, index) => (each === name ? 'crash' : (DIGESTS[index] ?? '')));
+  Object.keys(FILES).map((each, index) => (each === name ? 'crashed' : (DIGESTS[index] ?? '')));
 
-describe('read() of a pool gives the digest of every file', () => {
+describe('read() of a disk gives the digest of every file', () => {
   it('and tells of every byte once', async () => {
     const setting = await setUp();
     const told = Object.keys(FILES).map(() => 0);
@@ -111,43 +121,37 @@ describe('read() of a pool gives the digest of every file', () => {
 
 describe('a pool in which threads crash now and then', () => {
   it('goes on with threads, when much went well in between', async () => {
-    const { pool, asking, fallen } = await setUp({ source: poisonedBy(POISON, 'process.exit(3);') });
+    const { disk, asking, fallen } = await setUp({ source: poisonedBy(POISON, 'process.exit(3);') });
     const read = async (name: string): Promise<string | undefined> => {
-      const [reading] = await pool.read({ ...asking, files: [{ names: [name], size: 10 }] });
-      return reading?.found;
+      const [reading] = await disk.read({ ...asking, files: [{ path: name, size: SIZE }] });
+      return reading?.type;
     };
     for (let time = 0; time < 3; time += 1) {
-      expect(await read(POISON)).toBe('crash');
-      for (let good = 0; good < 200; good += 1) expect(await read('file-7.bin')).toBe('read');
+      expect(await read(POISON)).toBe('crashed');
+      for (let good = 0; good < 200; good += 1) expect(await read('file-7.bin')).toBe('content');
     }
     expect(fallen).toStrictEqual([]);
   });
 
   it('goes on without, when hardly anything did', async () => {
-    const { pool, asking, fallen } = await setUp({ source: poisonedBy(POISON, 'process.exit(3);') });
-    const files = Array.from({ length: 5 }, () => ({ names: [POISON], size: 10 }));
-    await Promise.all(files.map((file) => pool.read({ ...asking, files: [file] })));
+    const { disk, asking, fallen } = await setUp({ source: poisonedBy(POISON, 'process.exit(3);') });
+    const files = Array.from({ length: 5 }, () => ({ path: POISON, size: SIZE }));
+    await Promise.all(files.map((file) => disk.read({ ...asking, files: [file] })));
     expect(fallen).toStrictEqual([new Error('the thread ended by itself')]);
   });
 });
 
 describe('look() of a pool', () => {
   it('sees kind and size of files in their order, and what is not there', async () => {
-    const { pool, asking } = await setUp();
-    const paths = [
-      ['file-7.bin'],
-      ['participants'],
-      ['absent'],
-      ['file-7.bin', 'below'],
-      ['participants', 'trades.json'],
-    ];
-    const files = paths.map((names) => ({ names, size: 0 }));
-    const looks = await pool.look({ ...asking, files });
+    const { disk, asking } = await setUp();
+    const paths = ['file-7.bin', 'participants', 'absent', 'file-7.bin/below', 'participants/trades.json'];
+    const files = paths.map((path) => ({ path, size: 0 }));
+    const looks = await disk.look({ ...asking, files });
     expect(looks.map((each) => ('size' in each ? Number(each.size) : each))).toStrictEqual([
-      'content 7\n'.length,
-      { found: 'not regular', kind: 'directory' },
-      { found: 'missing' },
-      { found: 'missing' },
+      SIZE,
+      { type: 'not-regular', kind: 'directory' },
+      { type: 'missing' },
+      { type: 'missing' },
       expect.any(Number),
     ]);
   });
@@ -176,17 +180,17 @@ describe('a cancellation', () => {
 const UNTIL_ABORTED = `
   const words = new Int32Array(workerData.control);
   const own = new Int32Array(new SharedArrayBuffer(4));
-  while (Atomics.load(words, ${CONTROL.abort}) !== job.id) {
-    Atomics.add(words, ${CONTROL.beat}, 1);
-    Atomics.wait(own, 0, 0, 1);
-  }`;
+  while (Atomics.load(words, ${CONTROL.abort}) !== message.id)    Atomics.wait(own, 0, 0, 1);`;
 
-const HANGING = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
+/** Code of a thread that is stuck in a system call, as far as its counter of calls tells. */
+const HANGING = `
+  Atomics.add(new Int32Array(workerData.control), ${CONTROL.beat}, 1);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`;
 
 /** The source of a thread that writes the paths of every job it is given on a line of a file. */
 function noted(source: string, path: string): string {
   return `
-    process.getBuiltinModule('node:worker_threads').parentPort.on('message', (job) => {
+    process.getBuiltinModule('node:worker_threads').parentPort.on('message', ({ job }) => {
       const line = job.files.paths.replaceAll('\\0', ' ');
       process.getBuiltinModule('node:fs').appendFileSync(${JSON.stringify(path)}, line + '\\n');
     });
@@ -201,15 +205,15 @@ describe('what nobody waits for any more is not given to another thread', () => 
     const notes = join(temporaryDirectory(), 'notes');
     appendFileSync(notes, '');
     const source = noted(poisonedBy(POISON, code), notes);
-    const { pool, asking, canceller, fallen } = await setUp({ threads: 1, stallTimeoutMs: 500, source });
-    const files = [POISON, 'file-1.bin', 'file-2.bin'].map((name) => ({ names: [name], size: 10 }));
-    const gone = expect(pool.read({ ...asking, files })).rejects.toBe('enough');
+    const { disk, asking, canceller, fallen } = await setUp({ threads: 1, stallTimeoutMs: 500, source });
+    const files = [POISON, 'file-1.bin', 'file-2.bin'].map((name) => ({ path: name, size: SIZE }));
+    const gone = expect(disk.read({ ...asking, files })).rejects.toBe('enough');
     await vi.waitUntil(() => readFileSync(notes, 'utf8') !== '', { timeout: 10_000 });
     canceller.cancel('enough');
     await gone;
     // There is one thread: this comes after whatever it gave back.
-    const next = { ...asking, cancellation: createCanceller(), files: [{ names: ['file-7.bin'], size: 10 }] };
-    expect(await pool.read(next)).toMatchObject([{ found: 'read', digest: DIGESTS[7] }]);
+    const next = { ...asking, cancellation: createCanceller(), files: [{ path: 'file-7.bin', size: SIZE }] };
+    expect(await disk.read(next)).toMatchObject([{ type: 'content', digest: DIGESTS[7] }]);
     expect(readFileSync(notes, 'utf8')).toBe(`${POISON} file-1.bin file-2.bin\nfile-7.bin\n`);
     expect(fallen).toStrictEqual([]);
   });
@@ -219,10 +223,10 @@ describe('a pool of eight of whose threads three are lost', () => {
   it('reads what is asked next in the turn of those that are left, when they are merely busy', async () => {
     const busy = 'file-50.bin';
     const source = poisonedBy(busy, UNTIL_ABORTED, poisonedBy(POISON, HANGING));
-    const { pool, asking } = await setUp({ threads: 8, stallTimeoutMs: 500, source });
+    const { disk, asking } = await setUp({ threads: 8, stallTimeoutMs: 500, source });
     const read = async (name: string, cancellation = createCanceller()): Promise<string | undefined> => {
-      const [reading] = await pool.read({ ...asking, cancellation, files: [{ names: [name], size: 10 }] });
-      return reading?.found;
+      const [reading] = await disk.read({ ...asking, cancellation, files: [{ path: name, size: SIZE }] });
+      return reading?.type;
     };
     const canceller = createCanceller();
     const held = expect(read(busy, canceller)).rejects.toBe('enough');
@@ -231,6 +235,6 @@ describe('a pool of eight of whose threads three are lost', () => {
     const next = Promise.all(['file-1.bin', 'file-2.bin', 'file-3.bin'].map((name) => read(name)));
     canceller.cancel('enough');
     await held;
-    expect(await next).toStrictEqual(['read', 'read', 'read']);
+    expect(await next).toStrictEqual(['content', 'content', 'content']);
   });
 });

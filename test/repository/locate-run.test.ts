@@ -2,40 +2,23 @@ import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { getBackupRun, type Answer } from '../../src/index.ts';
-import type { Call, Plan } from '../../src/fs/calls.ts';
-import { performNow } from '../../src/store/perform-now.ts';
 import { LOOK_UP_ORDER } from '../../src/repository/layout.ts';
 import { locate } from '../../src/repository/locate-run.ts';
 import { createRoot } from '../../src/fs/root.ts';
 import { letGo } from '../support/descriptors.ts';
 import { makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
 import { makeFifo, makeSocket } from '../support/special.ts';
-
-/** Passes a plan on, and counts the calls it makes. */
-function* counting<T>(plan: Plan<T>, seen: { calls: number }): Generator<Call, T, void> {
-  let step = plan.next();
-  while (step.done !== true) {
-    seen.calls += 1;
-    try {
-      yield step.value;
-      step = plan.next();
-    } catch (fault) {
-      step = plan.throw(fault);
-    }
-  }
-  return step.value;
-}
+import { steppedIo } from '../support/stepped.ts';
 
 /** System calls to find a run, or to find that there is none. */
 function costOf(root: string, runId: string): number {
-  const seen = { calls: 0 };
+  let calls = 0;
   try {
-    const located = performNow(counting(locate(createRoot(root), runId), seen));
-    performNow(located.pin.release());
+    locate(createRoot(root), runId, steppedIo({ before: () => (calls += 1) })).handle.release();
   } catch (thrown) {
     expect(thrown).toHaveProperty('error.code', 'BACKUP_RUN_NOT_FOUND');
   }
-  return seen.calls;
+  return calls;
 }
 
 function addRuns(root: string, from: number, to: number): void {
