@@ -3,18 +3,19 @@ import { SOURCES, type Source } from './support/sources.ts';
 
 /** From the bottom up; a name that ends in `/` is a folder. Files of one layer may import each other, without a cycle. */
 const LAYERS = [
-  ['quote', 'cancellation', 'slices', 'patience', 'limits', 'options'],
-  ['gate', 'model'],
+  ['quote', 'concurrency/', 'limits', 'options'],
+  ['model'],
   ['findings', 'errors'],
   ['answer', 'reply'],
   ['diagnostics'],
-  ['store/'],
+  ['fs/'],
+  ['repository/'],
   ['manifest/'],
+  ['hashing/'],
+  ['jobs/'],
   ['verify/'],
   ['validators/'],
-  ['request', 'assemble', 'restorable'],
-  ['visit-run', 'time-budget'],
-  ['inspect-run'],
+  ['inspect/'],
   ['listing/'],
   ['inspector'],
   ['command'],
@@ -61,14 +62,14 @@ describe('the modules of src', () => {
     expect(importers.map(({ name }) => name).filter((name) => !name.startsWith('cli/'))).toEqual([]);
   });
 
-  it('take calls of node:fs from store/calls, for private copies and for standard output, elsewhere types and constants', () => {
-    const doors = ['store/calls', 'validators/private-copy', 'cli/main'];
+  it('take calls of node:fs from fs/calls, for private copies and for standard output, elsewhere types and constants', () => {
+    const doors = ['fs/calls', 'validators/private-copy', 'cli/main'];
     const importers = SOURCES.filter(({ name }) => !doors.includes(name)).flatMap(({ name, imports }) =>
       imports
-        .filter(({ from, isTypeOnly }) => /^(?:node:)?fs\b/.test(from) && !isTypeOnly)
+        .filter(({ from, isTypeOnly }) => /^(?:node:)?fs(?:\/promises)?$/.test(from) && !isTypeOnly)
         .map(({ names }) => [name, ...names].join(' ')),
     );
-    expect(importers.filter((each) => !/^store\/\S+ constants$/.test(each))).toEqual([]);
+    expect(importers.filter((each) => !/^fs\/\S+ constants$/.test(each))).toEqual([]);
   });
 
   it('are guests: no process, no console, no global object, but for the one file of the command line', () => {

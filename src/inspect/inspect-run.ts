@@ -14,7 +14,6 @@ import {
 } from '../concurrency/abort.ts';
 import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
 import type { Semaphore } from '../concurrency/semaphore.ts';
-import { busy, Refusal } from '../errors.ts';
 import type { Finding, FindingCode } from '../findings.ts';
 import type { Disk, HeldRun } from '../jobs/disk.ts';
 import type { InspectionLimits } from '../limits.ts';
@@ -24,14 +23,14 @@ import { createSaid, type Said } from '../validators/said.ts';
 import type { Checking, Contents } from '../validators/contents.ts';
 import { judge, type Judged } from '../verify/judge.ts';
 import { measure } from '../verify/measure.ts';
-import type { Measurements } from '../verify/measurement.ts';
+import { OutOfTime, type Measurements } from '../verify/measurement.ts';
 import type { Memo } from '../verify/memo.ts';
 import { createMeter, type Meter } from '../verify/progress.ts';
 import type { Participation, SharedReads } from '../verify/shared-reads.ts';
 import { assemble } from './assemble.ts';
 import { runIdOf, type InspectionSettings } from './options.ts';
 import { refused, retryWhileMoving, type Visit } from './retry-while-moving.ts';
-import { acquireInTime, beginTimedWork, outOfTime, unlessOutOfTime } from './time-budget.ts';
+import { beginTimedWork, CLOSING_TIME, outOfTime, unlessOutOfTime } from './time-budget.ts';
 import { NOTHING_UNLISTED, unlistedFindings } from './unlisted-findings.ts';
 
 /** What the inspections of one inspector share. */
@@ -60,16 +59,18 @@ export async function inspectRun(
 ): Promise<Answer> {
   const reads = shared.sharedReads.join();
   const timed = beginTimedWork(call.timeBudgetMs, canceller);
+  const closing = beginTimedWork(call.timeBudgetMs && call.timeBudgetMs + CLOSING_TIME, canceller);
   try {
     const runId = runIdOf(request);
     const meter = createMeter(runId, call.onProgress, canceller.cancel);
     canceller.onCancel(meter.stop);
-    const release = await acquireInTime(call, timed.canceller, canceller, shared.semaphoreFor);
+    const release = await shared.semaphoreFor(call).acquire(timed.canceller);
     try {
       const context: RunContext = {
         call,
         cancellation: canceller,
         timed: timed.canceller,
+        closing: closing.canceller,
         reads,
         meter,
         shared,
@@ -91,6 +92,7 @@ export async function inspectRun(
     return refused(outOfTime(thrown), shared.rootName);
   } finally {
     timed.end();
+    closing.end();
     reads.leave();
   }
 }
@@ -101,6 +103,8 @@ interface RunContext {
   readonly cancellation: Cancellation;
   /** The work on the disk: ends with the call, or when the time budget is over. */
   readonly timed: Canceller;
+  /** What is left to do when it is over. */
+  readonly closing: Cancellation;
   readonly reads: Participation;
   readonly meter: Meter;
   readonly shared: Shared;
@@ -124,9 +128,9 @@ async function inspectHeld(context: RunContext, { loaded, isLast }: Visit): Prom
   if (isMissing && !isLast && !(await isUnchanged(loaded, context))) return null;
 
   const validated = await shared.contents.check({ claims, judged, measured }, checkingOf(loaded, context));
-  const confirmed = await unlessOutOfTime(shared.disk.confirm(run, context.timed));
+  const confirmed = await unlessOutOfTime(shared.disk.confirm(run, context.closing));
   if (confirmed?.type === 'moved') return null;
-  if (confirmed === null && isMissing) throw new Refusal(busy('the time budget is over'));
+  if (confirmed === null && isMissing) throw new OutOfTime();
 
   const about = [...entries, ...validated].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
   const other = unlistedFindings(unlisted, loaded, {
@@ -157,8 +161,8 @@ async function claimsOf({ claims }: HeldRun): Promise<readonly Claim[]> {
 }
 
 /** Whether the run and its record still stand as they were loaded. */
-async function isUnchanged({ run, revision }: HeldRun, { shared, timed }: RunContext): Promise<boolean> {
-  const now = await shared.disk.confirm(run, timed);
+async function isUnchanged({ run, revision }: HeldRun, { shared, closing }: RunContext): Promise<boolean> {
+  const now = await shared.disk.confirm(run, closing);
   return now.type === 'stays' && now.revision === revision;
 }
 

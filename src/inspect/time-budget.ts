@@ -1,31 +1,17 @@
-/** The time budget of a call, and what it bounds: everything it does on the disk, and its wait for a permit. */
+/** The time budget of a call. It bounds everything that the call does on the disk, and its wait for a permit. */
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
-import type { Semaphore } from '../concurrency/semaphore.ts';
 import { busy, Refusal } from '../errors.ts';
 import { OutOfTime } from '../verify/measurement.ts';
-import type { InspectionSettings } from './options.ts';
-
-/** Waits for a permit no longer than the time budget lasts: what hashes nothing any more goes with the quick ones. */
-export async function acquireInTime(
-  call: InspectionSettings,
-  timed: Cancellation,
-  canceller: Cancellation,
-  semaphoreFor: (call: InspectionSettings) => Semaphore,
-): Promise<() => void> {
-  try {
-    return await semaphoreFor(call).acquire(timed);
-  } catch (reason) {
-    if (!(reason instanceof OutOfTime)) throw reason;
-    return semaphoreFor({ ...call, level: 'none' }).acquire(canceller);
-  }
-}
 
 /** The work of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */
 export interface TimedWork {
   readonly canceller: Canceller;
   readonly end: () => void;
 }
+
+/** Milliseconds beyond the budget in which a run that was read is seen to stand still. */
+export const CLOSING_TIME = 250;
 
 export function beginTimedWork(milliseconds: number | undefined, call: Cancellation): TimedWork {
   const canceller = createCanceller();

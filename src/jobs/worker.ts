@@ -15,7 +15,8 @@ const data: WorkerData = workerData;
 const control = new Int32Array(data.control);
 const bytes = new BigInt64Array(data.bytes);
 const pathLength = new Int32Array(data.path, 0, 1);
-const pathBytes = Buffer.from(data.path, 4);
+const pathBytes = new Uint8Array(data.path, 4);
+const encoder = new TextEncoder();
 let job = 0;
 let at = '';
 let buffer: Uint8Array | null = null;
@@ -45,7 +46,7 @@ const io: Io = {
   at(path) {
     if (path === at) return;
     at = path;
-    Atomics.store(pathLength, 0, pathBytes.write(path));
+    Atomics.store(pathLength, 0, encoder.encodeInto(path, pathBytes).written);
   },
   atItem: (index) => void Atomics.store(control, CONTROL.item, index),
   count: (count) => void Atomics.add(bytes, 0, BigInt(count)),

@@ -58,17 +58,20 @@ export interface Workers {
 export class NoThreadLeft extends Error {}
 
 /** Milliseconds between two looks at what the threads do. */
-const TICK = 25;
+const TICK = 10;
 /** Milliseconds between two looks behind which this program itself was stopped, or too busy to look. */
-const LATE = 8 * TICK;
+const LATE = 20 * TICK;
 /** Milliseconds that a thread has to take up its first task, beyond the stall timeout. */
 const START_UP = 10_000;
 /** Threads that may be lost and replaced. */
 const MOST_LOST = 2;
 /** Tasks of class metadata at once. */
 const MOST_METADATA = 4;
-/** Milliseconds that a task waits for a busy thread before another one is started for it. */
-const PATIENCE = 40;
+/**
+ * Milliseconds that a task waits for a busy thread before another one is started for it, which costs some 25: a moment, but
+ * longer behind others of class metadata, which are over soon unless their storage is slow.
+ */
+const PATIENCE = { metadata: 40, others: 4 } as const;
 
 export function createWorkers(options: WorkersOptions, events: WorkersEvents): Workers {
   const threads = new Map<number, WorkerThread>();
@@ -88,8 +91,9 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
       if (live.length > 0) return null;
       throw new NoThreadLeft();
     }
-    const mayWait = task.taskClass === 'metadata' && running.metadata > 0;
-    return mayWait && performance.now() - task.since < PATIENCE ? null : spawn();
+    const isBehindOthers = task.taskClass === 'metadata' && running.metadata > 0;
+    const patience = isBehindOthers ? PATIENCE.metadata : PATIENCE.others;
+    return live.length > 0 && performance.now() - task.since < patience ? null : spawn();
   }
 
   function spawn(): WorkerThread {
@@ -214,6 +218,7 @@ function countRunning(threads: readonly WorkerThread[]): Running {
 
 function isAdmitted(taskClass: TaskClass, running: Running, threads: number): boolean {
   if (taskClass === 'metadata') return running.metadata < MOST_METADATA;
-  const reads = running.bulk + running.urgent;
-  return taskClass === 'urgent' ? reads <= threads : running.bulk < threads && reads <= threads;
+  if (running.bulk + running.urgent < threads) return true;
+  // One more thread than was asked for, where all that were are at work that may take hours.
+  return taskClass === 'urgent' && running.urgent === 0;
 }

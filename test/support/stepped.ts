@@ -3,6 +3,7 @@
  * give something back are not announced: nothing depends on when they are made.
  */
 
+import { setImmediate } from 'node:timers/promises';
 import { createCanceller } from '../../src/concurrency/abort.ts';
 import { createSemaphore } from '../../src/concurrency/semaphore.ts';
 import type { Io } from '../../src/fs/calls.ts';
@@ -26,13 +27,15 @@ export interface Stepping {
   readonly before?: Before;
   /** Takes every chunk of an artifact that was read. */
   readonly onBytes?: (count: number) => void;
+  /** Whether everything else gets a turn wherever it may. */
+  readonly takesTurns?: boolean;
 }
 
 const nothing = (): void => undefined;
 const atOnce = (): Promise<void> => Promise.resolve();
 
 /** What accompanies calls, and counts them through; no time passes in it. */
-export function steppedIo({ before = nothing, onBytes = nothing }: Stepping = {}): Io {
+export function steppedIo({ before = nothing, onBytes = nothing, takesTurns = false }: Stepping = {}): Io {
   let calls = 0;
   return {
     before: () => before(calls++),
@@ -40,8 +43,8 @@ export function steppedIo({ before = nothing, onBytes = nothing }: Stepping = {}
     at: nothing,
     atItem: nothing,
     count: onBytes,
-    isDue: () => false,
-    turn: atOnce,
+    isDue: () => takesTurns,
+    turn: () => setImmediate(),
     pause: atOnce,
   };
 }
@@ -66,8 +69,12 @@ export async function listStepped(
 export function steppedShared(root: Root, stepping: Stepping = {}): Shared {
   const io = steppedIo(stepping);
   const rateLimit = createRateLimit(null);
-  const adapt = ({ count }: Io): Io => ({
+  const adapt = ({ before, count }: Io): Io => ({
     ...io,
+    before() {
+      before();
+      io.before();
+    },
     count: (bytes) => {
       io.count(bytes);
       count(bytes);

@@ -60,11 +60,11 @@ function makeMixedRun(): MadeRun {
 /** Names of artifacts in the order in which they are read, in this test. */
 function followReads(): string[] {
   const order: string[] = [];
-  const channels = tracingChannel<unknown, { files: { names: string[] }[] }>('backup-run-inspector:hash');
-  const start = ({ files }: { files: { names: string[] }[] }): void => {
-    for (const { names } of files) order.push(names.join('/'));
+  const channels = tracingChannel<unknown, { files: { path: string }[] }>('backup-run-inspector:hash');
+  const start = ({ files }: { files: { path: string }[] }): void => {
+    for (const { path } of files) order.push(path);
   };
-  const subscribers = { start } as TracingChannelSubscribers<{ files: { names: string[] }[] }>;
+  const subscribers = { start } as TracingChannelSubscribers<{ files: { path: string }[] }>;
   channels.subscribe(subscribers);
   onTestFinished(() => channels.unsubscribe(subscribers));
   return order;
@@ -166,15 +166,21 @@ describe.each([0, 1, 3])('getBackupRun() with %i threads', (threads) => {
     await expect(failing).rejects.toStrictEqual(new RangeError('not this number'));
   });
 
-  it('returns with nothing verified when the time budget is over at once, and says so of every artifact', async () => {
+  it('is BUSY when the time budget is over before there is a run', async () => {
+    const inspector = inspectorFor(makeMixedRun(), { threads });
+    const answer = await inspector.getBackupRun(request, { timeBudgetMs: 0 });
+    expect(answer).toMatchObject({ ok: false, error: { code: 'BUSY', httpCode: 503 } });
+  });
+
+  it('returns with nothing verified when the time budget leaves time for no artifact, and says so of each', async () => {
     const run = makeMixedRun();
     const {
       coverage,
       findings,
       run: answered,
     } = inspected(
-      await inspectorFor(run, { threads, maxBytesPerSecond: 1_000 }).getBackupRun(request, {
-        timeBudgetMs: 0,
+      await inspectorFor(run, { threads, maxBytesPerSecond: 10 }).getBackupRun(request, {
+        timeBudgetMs: 1_500,
       }),
     );
     expect(coverage).toMatchObject({ artifacts: 6, verified: 0, complete: false });
@@ -297,12 +303,14 @@ describe.each([0, 1])('getBackupRun() with %i threads tells the truth about what
     const run = makeRun({ artifacts: { 'a.bin': 'same', 'b.bin': 'other' } });
     rmSync(run.at('b.bin'));
     linkSync(run.at('a.bin'), run.at('b.bin'));
-    const order = followReads();
-    const { findings } = inspected(await inspectorFor(run, { threads }).getBackupRun(request));
+    const { findings, coverage: read } = inspected(
+      await inspectorFor(run, { threads }).getBackupRun(request),
+    );
     expect(findings.map(({ artifact, code }) => [artifact, code])).toStrictEqual([
       ['b.bin', 'ARTIFACT_SIZE_MISMATCH'],
     ]);
-    expect(order).toStrictEqual(['a.bin']);
+    // A wrong size is final.
+    expect(read.bytesRead).toBe('same'.length);
     const content = 'same'.repeat(300_000);
     const both = makeRun({ artifacts: { 'a.bin': content, 'b.bin': content } });
     rmSync(both.at('b.bin'));
@@ -334,9 +342,9 @@ describe.each([0, 1])('getBackupRun() with %i threads tells the truth about what
     );
     const run = makeRun({ artifacts });
     const inspector = inspectorFor(run, { threads, maxBytesPerSecond: 10_000_000 });
-    const { coverage } = inspected(await inspector.getBackupRun(request, { timeBudgetMs: 300 }));
+    const { coverage } = inspected(await inspector.getBackupRun(request, { timeBudgetMs: 1_200 }));
     expect(coverage.complete).toBe(false);
-    // 300 ms are worth three million bytes; reading on to the end would be sixteen times that.
+    // 1,200 ms are worth twelve million bytes; reading on to the end would be four times that.
     expect(coverage.bytesRead).toBeLessThan(coverage.bytes / 2);
   });
 });
