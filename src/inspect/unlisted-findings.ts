@@ -1,6 +1,7 @@
 /** Findings about what is in a run directory and in no manifest, and about what could not be looked at (pure). */
 
 import type { HeldRun } from '../jobs/disk.ts';
+import type { Unlistable } from '../repository/list-participants.ts';
 import type { FoundUnlisted } from '../repository/unlisted.ts';
 import { finding, type Finding } from '../findings.ts';
 
@@ -35,10 +36,9 @@ export function unlistedFindings(
   const { paths, total, unlistable, unlistableTotal } = found ?? NOTHING_UNLISTED;
   const all = [...unlistableManifests, ...unlistable];
   const known = all.length === 0 ? [] : about.toSorted();
-  // What could not be listed is told once: by what is known to be in it, or else here.
-  const untold = new Map(
-    all.filter(({ path }) => !leadsToOne(known, `${path}/`)).map((each) => [each.path, each]),
-  );
+  // What could not be looked at is told once: by what is known of it, or to be in it, or else here.
+  const isKnown = ({ path }: Unlistable): boolean => known.includes(path) || leadsToOne(known, `${path}/`);
+  const untold = new Map(all.filter((each) => !isKnown(each)).map((each) => [each.path, each]));
   const findings = [
     ...paths.map((path) => finding('ARTIFACT_UNLISTED', { path })),
     ...Array.from(untold.values(), ({ path, errno }) =>

@@ -4,7 +4,7 @@
  */
 
 import type { Cancellation } from '../concurrency/abort.ts';
-import { JobFault, shortageNamed, Stalled } from '../fs/errno.ts';
+import { JobFault, refusalOf, shortageNamed, Stalled } from '../fs/errno.ts';
 import type { FileLook, FileRead, RangeRequest, ReadFailure } from '../hashing/hash-file.ts';
 import type { Candidate, RowOutcome } from '../manifest/read-row.ts';
 import type { LoadOptions } from '../manifest/load-run.ts';
@@ -132,7 +132,7 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         // A participant's file that hung storage holds stands for itself, and the others go on.
         const [, , , below] = fault instanceof StalledAt ? fault.path.split('/') : [];
         if (!(fault instanceof StalledAt) || below !== PARTICIPANTS || stalled.includes(fault.path))
-          throw stalledError(fault);
+          throw errorAt(rootName, fault);
         stalled.push(fault.path);
       }
     }
@@ -154,7 +154,7 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         const job: Job<'search'> = { type: 'search', run: address, search: its };
         return (await run(job, metadata(cancellation))).result;
       } catch (fault) {
-        if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw stalledError(fault);
+        if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(address.path, fault);
         stalled.push(fault.path);
       }
     }
@@ -168,7 +168,7 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         const unlistable = stalled.map((path) => ({ path, error: ioError(path, 'ETIMEDOUT') }));
         return { ...result, unlistable: [...unlistable, ...result.unlistable] };
       } catch (fault) {
-        if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw stalledError(fault);
+        if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(rootName, fault);
         // The root hides all of them alike.
         if (fault.path === rootName)
           return { parts: [], unlistable: [{ path: rootName, error: ioError(rootName, 'ETIMEDOUT') }] };
@@ -199,7 +199,7 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
       if (result.type === 'refused') throw new Refusal(result.error);
       return result;
     } catch (fault) {
-      throw stalledError(fault);
+      throw errorAt(address.path, fault);
     }
   }
 
@@ -244,9 +244,10 @@ function metadata(cancellation: Cancellation): TaskOptions {
   return { taskClass: 'metadata', cancellation };
 }
 
-/** What to throw for a stall: the error that names where it was. */
-function stalledError(fault: unknown): unknown {
-  return fault instanceof StalledAt ? new Refusal(ioError(fault.path, 'ETIMEDOUT')) : fault;
+/** What to throw for a stall, or for another fault of the disk at a path: the error that names where it was. */
+function errorAt(path: string, fault: unknown): unknown {
+  if (fault instanceof StalledAt) return new Refusal(ioError(fault.path, 'ETIMEDOUT'));
+  return fault instanceof JobFault ? refusalOf(fault, path) : fault;
 }
 
 /** What to throw for a failure that travelled as data. */

@@ -182,7 +182,12 @@ function failureUnlessAborted(fault: unknown): ReadFailure {
   return failureOf(fault);
 }
 
+/** Milliseconds before another look at runs with which something is wrong: whoever moves or deletes them needs some. */
+const ROW_PAUSE = 50;
+
 async function readRows({ candidates, limits }: Job<'rows'>, root: Root, io: Io): Promise<RowOutcome[]> {
+  // One pause for all of them: there may be thousands that cannot be read.
+  if (candidates.some(({ looks, stalledMs }) => looks > 0 && stalledMs === null)) await io.pause(ROW_PAUSE);
   const cached = cacheRoot(root);
   const outcomes: RowOutcome[] = [];
   try {

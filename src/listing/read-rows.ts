@@ -1,8 +1,6 @@
 /** Reads the rows of runs, some at a time, and reports each as soon as it is settled. */
 
-import { setTimeout } from 'node:timers/promises';
 import type { Cancellation } from '../concurrency/abort.ts';
-import { throwIfCancelled } from '../concurrency/abort.ts';
 import { forEachAtOnce } from '../concurrency/cooperative.ts';
 import { inspectionSettings } from '../inspect/options.ts';
 import type { Shared } from '../inspect/inspect-run.ts';
@@ -13,9 +11,6 @@ const ROWS = 64;
 
 /** Jobs at once. */
 const LANES = 2;
-
-/** Milliseconds before another look at runs with which something is wrong: whoever moves or deletes them needs some. */
-const PAUSE = 50;
 
 /** Listings read no artifacts, and go with the quick inspections. */
 const RECORDED = inspectionSettings({ level: 'none' });
@@ -40,9 +35,6 @@ export async function readRows(
           else again.push({ ...candidate, looks: candidate.looks + 1, before: outcome?.before ?? null });
         }
       });
-      // One pause for all of them: there may be thousands that cannot be read.
-      if (again.length > 0) await setTimeout(PAUSE);
-      throwIfCancelled(cancellation);
       left = again;
     }
   } finally {

@@ -22,7 +22,8 @@ describe.skipIf(skip).each(NODES)('%s, with garbage collected after each abort,'
     tell(`${output.node}: ${output.aborted} inspections aborted, ${output.answered} answered before`);
     expect(output).toMatchObject({ listeners: 0, warnings: [] });
     expect(output.aborted + output.answered).toBe(STAGES);
-    expect(output.aborted).toBeGreaterThan(STAGES / 4);
+    // Without threads a call lets nobody else have a turn for most of its time.
+    expect(output.aborted).toBeGreaterThan(threads === 0 ? 0 : STAGES / 4);
     expect(output.descriptors.after).toBe(output.descriptors.before);
     expect(output.resources.after).toStrictEqual(output.resources.before);
   });
