@@ -42,9 +42,10 @@ export default defineConfig([
         name: 'library',
         setup(build) {
           // The command line uses the library that is shipped beside it.
-          build.onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+          const library = { path: './index.js', external: true };
+          build.onResolve({ filter: /^(?:\.\.\/)+index\.ts$/ }, () => library);
           const validators = { path: './validators.js', external: true };
-          build.onResolve({ filter: /^\.\.\/validators\/index\.ts$/ }, () => validators);
+          build.onResolve({ filter: /^(?:\.\.\/)+validators\/index\.ts$/ }, () => validators);
         },
       },
     ],

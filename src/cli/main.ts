@@ -5,9 +5,9 @@ import { fstatSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { styleText } from 'node:util';
 import { FAULT, runProgram } from './program.ts';
-import type { Channel, Surroundings } from './surroundings.ts';
-import { UsageError } from './usage-error.ts';
-import { complain, type Stop } from './work.ts';
+import type { Channel, CliContext } from './context.ts';
+import { UsageError } from './args/usage-error.ts';
+import { complain, type Stop } from './commands/work.ts';
 
 /** Filled in when the program is built. */
 declare const VERSION: string;
@@ -86,7 +86,7 @@ function onOutputFault({ code = 'unknown' }: NodeJS.ErrnoException): void {
   stop('SIGPIPE');
 }
 
-const surroundings: Surroundings = {
+const context: CliContext = {
   args: process.argv.slice(2),
   environment: process.env,
   version: VERSION,
@@ -132,7 +132,7 @@ function end(code: number): void {
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), PROMPT).unref();
 }
 
-const code = await runProgram(surroundings);
+const code = await runProgram(context);
 const [outputFault] = outputFaults;
-if (outputFault !== undefined) await complain(surroundings, `Cannot write the output: ${outputFault}`);
+if (outputFault !== undefined) await complain(context, `Cannot write the output: ${outputFault}`);
 end(outputFault === undefined ? code : FAULT);

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { joined, wantedFor } from '../../src/cli/complete.ts';
-import { SUBCOMMANDS } from '../../src/cli/options.ts';
+import { joined, wantedFor } from '../../src/cli/commands/complete.ts';
+import { SUBCOMMANDS } from '../../src/cli/args/options.ts';
 import { lacks } from '../support/needs.ts';
 import { attend, program, run } from '../support/program.ts';
 import { makeRun, RUN_ID } from '../support/runs.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { width } from '../../src/cli/width.ts';
+import { width } from '../../src/cli/output/width.ts';
 import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { lacks } from '../support/needs.ts';
 import { run, runInTerminal, startInTerminal } from '../support/program.ts';

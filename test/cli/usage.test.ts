@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OPTION_NAMES, optionOf, SUBCOMMANDS } from '../../src/cli/options.ts';
+import { OPTION_NAMES, optionOf, SUBCOMMANDS } from '../../src/cli/args/options.ts';
 import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { run, VERSION } from '../support/program.ts';
 

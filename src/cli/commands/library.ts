@@ -1,0 +1,68 @@
+/** What was typed comes in, the library and what it is called with go out; it is loaded here, when it is first needed. */
+
+import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../../index.ts';
+import { LEVELS } from '../../model.ts';
+import { waitAWhile } from '../../patience.ts';
+import { textOf, type Arguments } from '../args/arguments.ts';
+import type { Outcomes } from './work.ts';
+import type { CliContext } from '../context.ts';
+import { parseDuration, parseRate, parseThreads, parseWord } from '../args/values.ts';
+
+/** Findings that are kept: as many as an exit code needs that no finding of severity error is left out of. */
+const MOST_FINDINGS = 200_000;
+
+/** Where the runs are. */
+export function rootOf(args: Arguments, { environment }: Pick<CliContext, 'environment'>): string {
+  const { BACKUP_ROOT } = environment;
+  return (
+    textOf(args, 'root') ?? (BACKUP_ROOT === undefined || BACKUP_ROOT === '' ? './backups' : BACKUP_ROOT)
+  );
+}
+
+/** What an inspector is made with; the validators are loaded when they are wanted. */
+export async function inspectorOptionsOf(
+  args: Arguments,
+  context: Pick<CliContext, 'environment'>,
+): Promise<InspectorOptions> {
+  const threads = textOf(args, 'threads');
+  const rate = textOf(args, 'max-rate');
+  return {
+    root: rootOf(args, context),
+    limits: { findings: MOST_FINDINGS },
+    ...(threads !== undefined && { threads: parseThreads(threads, '--threads') }),
+    ...(rate !== undefined && { maxBytesPerSecond: parseRate(rate, '--max-rate') }),
+    ...(args.texts.has('validate') && { validators: await allValidators() }),
+  };
+}
+
+async function allValidators(): Promise<Validator[]> {
+  const { gzip, json, sqlite, tar, zstd } = await import('../../validators/index.ts');
+  return [sqlite(), gzip(), zstd(), tar(), json()];
+}
+
+/** How a run is inspected. */
+export function inspectionOptionsOf(args: Arguments): InspectionOptions {
+  const level = textOf(args, 'level');
+  const budget = textOf(args, 'time-budget');
+  return {
+    ...(level !== undefined && { level: parseWord(level, '--level', LEVELS) }),
+    ...(budget !== undefined && { timeBudgetMs: parseDuration(budget, '--time-budget') }),
+  };
+}
+
+/** Works with an inspector and closes it. */
+export async function withInspector(
+  options: InspectorOptions,
+  context: Pick<CliContext, 'signal'>,
+  work: (inspector: Inspector) => Promise<Outcomes>,
+): Promise<Outcomes> {
+  const { createInspector } = await import('../../index.ts');
+  const inspector = createInspector(options);
+  try {
+    return await work(inspector);
+  } finally {
+    const closed = inspector.close();
+    // Who was told to stop waits until private copies are removed, but not for storage that hangs.
+    await (context.signal.aborted ? waitAWhile(closed) : closed);
+  }
+}

@@ -1,0 +1,70 @@
+/** How far the work is comes in, one line that says so goes out: what of, how much, how fast, how long still. */
+
+import { printable } from '../../quote.ts';
+import type { Progress } from '../../index.ts';
+import { duration, percent, size } from './quantities.ts';
+import { cut } from './width.ts';
+
+/** Where the run stands among those to do; null when there is one. */
+export interface Place {
+  readonly index: number;
+  /** Null when nobody knows. */
+  readonly total: number | null;
+}
+
+/** How fast bytes are read, from some reports of late. */
+export interface Pace {
+  /** Adds a report; the bytes of a further run begin at 0. */
+  add(milliseconds: number, runId: string, bytes: number): void;
+  /** Bytes a second; null until two reports tell. */
+  rate(): number | null;
+}
+
+/** Milliseconds that a rate is told from. */
+const WINDOW = 5_000;
+
+interface Sample {
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export function createPace(): Pace {
+  let samples: Sample[] = [];
+  let run = '';
+  return {
+    add(at, runId, bytes) {
+      if (runId !== run) samples = [];
+      run = runId;
+      samples.push({ at, bytes });
+      // The last one that is too old is where the window begins.
+      while (samples.length > 2 && at - (samples[1]?.at ?? at) >= WINDOW) samples.shift();
+    },
+    rate() {
+      const [first] = samples;
+      const last = samples.at(-1);
+      if (first === undefined || last === undefined || last.at === first.at) return null;
+      return ((last.bytes - first.bytes) / (last.at - first.at)) * 1_000;
+    },
+  };
+}
+
+/** The line, in at most `columns` columns; what is cut is the name of the artifact. */
+export function progressLine(
+  { runId, participant, artifact, bytesDone, bytesTotal }: Progress,
+  rate: number | null,
+  place: Place | null,
+  columns: number | null,
+): string {
+  const isMoving = rate !== null && rate > 0;
+  const left = isMoving ? duration(Math.ceil((bytesTotal - bytesDone) / rate)) : '?';
+  const parts = [
+    `${printable(runId)}${place === null ? '' : ` (${place.index}${place.total === null ? '' : ` of ${place.total}`})`}`,
+    `${percent(bytesDone, bytesTotal)} of ${size(bytesTotal)}`,
+    `${size(bytesDone)} done`,
+    rate === null ? '' : `${size(Math.round(rate))}/s`,
+    bytesDone < bytesTotal ? `${left} left` : '',
+    artifact === '' ? '' : `${printable(participant)} / ${printable(artifact)}`,
+  ];
+  const text = parts.filter((part) => part !== '').join('  ');
+  return columns === null ? text : cut(text, columns);
+}

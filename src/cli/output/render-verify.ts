@@ -1,0 +1,103 @@
+/** What the library says about whether runs can be restored from comes in, a line for each and one about all go out. */
+
+import { printable } from '../../quote.ts';
+import type { Reason, Validation } from '../../index.ts';
+import type { Meaning } from './paint.ts';
+import { count, duration, grouped } from './quantities.ts';
+import { extent, UNREAD } from './verdict.ts';
+import { sentence, wrapped, type View } from './view.ts';
+import { fill } from './width.ts';
+
+/** What can be said of a run that was inspected. */
+const WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
+
+export type Word = (typeof WORDS)[number];
+
+const MEANING: Readonly<Record<Word, Meaning>> = {
+  restorable: 'good',
+  'not completed': 'doubtful',
+  'not verified': 'doubtful',
+  damaged: 'bad',
+};
+
+const NOT_DAMAGE: readonly Reason['code'][] = ['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED', ...UNREAD];
+
+/** The word for a run by the reasons not to restore from it. */
+export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): Word {
+  if (reasons.length === 0) return 'restorable';
+  if (!reasons.every(({ code }) => NOT_DAMAGE.includes(code))) return 'damaged';
+  return reasons.every(({ code }) => code === 'RUN_NOT_COMPLETED') ? 'not completed' : 'not verified';
+}
+
+/** Columns of the longest word, and of the gap after it. */
+const INDENT = Math.max(...WORDS.map((word) => word.length)) + 2;
+
+/** The reasons not to restore from a run; none when it is restorable, null when it could not be inspected. */
+export function reasonsOf(validation: Validation): readonly Reason[] | null {
+  if (validation.ok) return [];
+  return validation.error.code === 'BACKUP_RUN_NOT_RESTORABLE' ? validation.error.reasons : null;
+}
+
+/** The line of a run; on a terminal more than one where there is much to say. */
+export function renderValidation(
+  runId: string,
+  validation: Validation,
+  seconds: number,
+  { columns, paint }: View,
+): string {
+  const reasons = reasonsOf(validation) ?? [];
+  const word = wordFor(reasons);
+  const said = validation.ok
+    ? `${extent(validation.coverage)}, ${duration(seconds)}`
+    : sentenceOf(word, reasons);
+  const [first = '', ...more] = wrapped(
+    `${printable(runId)}  ${said}`,
+    columns === null ? null : columns - INDENT,
+  );
+  const lines = [
+    paint(MEANING[word], fill(word, INDENT, 'left')) + first,
+    ...more.map((each) => ' '.repeat(INDENT) + each),
+  ];
+  return lines.join('\n');
+}
+
+/** The first reason that bears the word, and how many more there are. */
+function sentenceOf(word: Word, reasons: readonly Reason[]): string {
+  const telling = reasons.find(({ code }) => (word === 'damaged' ? !NOT_DAMAGE.includes(code) : true));
+  const more = reasons.length - 1;
+  return `${sentence(telling?.message ?? '')}${more === 0 ? '' : `, and ${count(more, 'more reason')}`}`;
+}
+
+/** Runs by what came of them. */
+export type Tally = ReadonlyMap<Word | 'not found' | 'not inspected', number>;
+
+const ORDER = [
+  'restorable',
+  'damaged',
+  'not verified',
+  'not completed',
+  'not inspected',
+  'not found',
+] as const;
+
+/** The line about all runs; `asked` is null when nobody knows how many there were to be. */
+export function renderSummary(
+  tally: Tally,
+  seconds: number,
+  interruptedOf: { readonly asked: number | null } | null,
+  { paint }: View,
+): string {
+  const total = [...tally.values()].reduce((sum, each) => sum + each, 0);
+  const parts = ORDER.flatMap((word) => {
+    const number = tally.get(word) ?? 0;
+    return number === 0 ? [] : `${grouped(number)} ${word}`;
+  });
+  const isGood = tally.get('restorable') === total && interruptedOf === null;
+  const { asked } = interruptedOf ?? { asked: null };
+  const runs =
+    interruptedOf !== null && asked !== null
+      ? `${grouped(total)} of ${count(asked, 'run')}`
+      : count(total, 'run');
+  const begin = interruptedOf === null ? '' : 'Interrupted: ';
+  return paint(isGood ? 'good' : 'bad', `${begin}${runs}: ${parts.join(', ')}; ${duration(seconds)}.`);
+}
