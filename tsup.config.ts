@@ -36,6 +36,8 @@ export default defineConfig([
     format: ['esm'],
     dts: false,
     clean: false,
+    // Users install nothing more for them; their notices are in THIRD-PARTY-LICENSES.txt.
+    noExternal: ['damerau-levenshtein', 'filesize', 'pretty-ms', 'string-width', 'wrap-ansi'],
     define: { VERSION: JSON.stringify(manifest.version) },
     esbuildPlugins: [
       {

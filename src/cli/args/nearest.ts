@@ -1,29 +1,17 @@
-/** A word that is unknown and those that are known come in, the one that was probably meant goes out. */
+/** The known word that an unknown one was probably meant to be. */
 
-/** Single letters to add, drop, replace, or exchange with the next one. */
-export function editDistance(from: string, to: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let row = 1; row <= from.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= to.length; column += 1) {
-      const isSame = from[row - 1] === to[column - 1];
-      const isExchanged = from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
-      current[column] = Math.min(
-        (last[column] ?? 0) + 1,
-        (current[column - 1] ?? 0) + 1,
-        (last[column - 1] ?? 0) + (isSame ? 0 : 1),
-        isExchanged ? (beforeLast[column - 2] ?? 0) + 1 : Infinity,
-      );
-    }
-    beforeLast = last;
-    last = current;
-  }
-  return last[to.length] ?? 0;
-}
+import damerauLevenshtein from 'damerau-levenshtein';
 
-/** Longer than anything that is known: comparing it would only cost time. */
+/** Characters. Longer than anything that is known: comparing it would only cost time. */
 const LONGEST = 64;
+
+/** Letters to add, drop, replace, or exchange with the next one; null when they are more than `most`. */
+export function editDistance(from: string, to: string, most: number): number | null {
+  // For words of very different length it stops early, and its answer is then no distance.
+  if (Math.abs(from.length - to.length) > most) return null;
+  const { steps } = damerauLevenshtein(from, to);
+  return steps > most ? null : steps;
+}
 
 /** The nearest of the known words, the first of equals; null when none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
@@ -31,10 +19,8 @@ export function nearest(word: string, known: readonly string[]): string | null {
   let best: { readonly name: string; readonly distance: number } | null = null;
   for (const name of known) {
     const isBeginning = word.length > 2 && name.startsWith(word);
-    const distance = isBeginning ? 1 : editDistance(word.toLowerCase(), name);
-    if (distance <= Math.max(1, name.length / 3) && distance < (best?.distance ?? Infinity)) {
-      best = { name, distance };
-    }
+    const distance = isBeginning ? 1 : editDistance(word.toLowerCase(), name, Math.max(1, name.length / 3));
+    if (distance !== null && distance < (best?.distance ?? Infinity)) best = { name, distance };
   }
   return best?.name ?? null;
 }

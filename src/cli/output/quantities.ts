@@ -1,22 +1,12 @@
-/** Numbers come in, what a person reads at a glance goes out: sizes, counts, durations. */
+/** Sizes, counts and durations as a person reads them at a glance. */
 
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB', 'EB'] as const;
+import { filesize } from 'filesize';
+import prettyMilliseconds from 'pretty-ms';
 
-/** Bytes in the unit that suits them, three digits: `1.05 MB`. */
+/** Bytes in the unit that suits them, with three digits: `999 B`, `1.05 MB`. */
 export function size(bytes: number): string {
-  let unit = 0;
-  let value = bytes;
-  // 999.5 would be rounded to four digits.
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1_000;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : digits(value)} ${UNITS[unit]}`;
-}
-
-function digits(value: number): string {
-  if (value < 9.995) return value.toFixed(2);
-  return value < 99.95 ? value.toFixed(1) : value.toFixed(0);
+  // Bytes have no fractions. What is rounded to few decimals first and to three digits then is rounded twice.
+  return filesize(bytes, bytes < 1_000 ? { round: 0 } : { precision: 3, round: 9 });
 }
 
 /** A whole number in groups of three digits: `1,048,576`. */
@@ -29,25 +19,19 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${grouped(number)} ${number === 1 ? one : many}`;
 }
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
-/** Seconds in the two units that matter: `45 ms`, `7 s`, `2 min 5 s`, `3 h 20 min`, `4 d 1 h`. Negative ones are unknown. */
+/** Seconds in the two units that matter: `45 ms`, `7.3 s`, `2 min 5 s`, `3 h 20 min`, `4 d 1 h`. Negative ones are unknown. */
 export function duration(seconds: number): string {
   if (!(seconds >= 0) || !Number.isFinite(seconds)) return '?';
-  if (seconds < 0.9995 && seconds > 0) return `${Math.max(1, Math.round(seconds * 1_000))} ms`;
-  if (seconds < 9.95 && !Number.isInteger(seconds)) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < MINUTE) return `${whole} s`;
-  if (whole < HOUR) return pair(whole, MINUTE, 'min', 1, 's');
-  return whole < DAY ? pair(whole, HOUR, 'h', MINUTE, 'min') : pair(whole, DAY, 'd', HOUR, 'h');
-}
-
-function pair(seconds: number, large: number, largeUnit: string, small: number, smallUnit: string): string {
-  const rest = Math.floor((seconds % large) / small);
-  const first = `${grouped(Math.floor(seconds / large))} ${largeUnit}`;
-  return rest === 0 ? first : `${first} ${rest} ${smallUnit}`;
+  // Runs begin and end on whole seconds.
+  if (seconds === 0) return '0 s';
+  const pretty = prettyMilliseconds(seconds * 1_000, {
+    unitCount: 2,
+    hideYear: true,
+    secondsDecimalDigits: seconds < 10 ? 1 : 0,
+  });
+  return pretty.replaceAll(/(\d+)([a-z]+)/g, (_, number: string, unit: string) =>
+    [grouped(Number(number)), unit === 'm' ? 'min' : unit].join(' '),
+  );
 }
 
 /** Bytes done of bytes in all as whole percents; 100 only when nothing is left. */

@@ -95,7 +95,17 @@ describe('nearest()', () => {
     ['ab', 'ba', 1],
     ['same', 'same', 0],
     ['verfiy', 'verify', 1],
-  ])('%j and %j are %d apart', (from, to, distance) => expect(editDistance(from, to)).toBe(distance));
+  ])('%j and %j are %d apart', (from, to, distance) => expect(editDistance(from, to, 3)).toBe(distance));
+
+  it.each([
+    ['kitten', 'sitting', 2],
+    ['a', 'bcde', 2],
+    // Words of very different length.
+    ['xyzab', 'latest-restorable', 5],
+    ['aaaaaaaaaa', 'bbbbbbbbbb', 9],
+  ])('%j and %j are more than %3$d apart', (from, to, most) =>
+    expect(editDistance(from, to, most)).toBeNull(),
+  );
 
   it('is the first of the nearest, or none', () => {
     const known = ['show', 'list', 'verify', 'completion'];

@@ -19,6 +19,11 @@ describe('width()', () => {
     // An e and an acute accent of its own.
     ['e\u0301', 1],
     ['नि', 2],
+    // Sequences that are drawn as one emoji.
+    ['👨\u200d👩\u200d👧', 2],
+    ['🇵🇱', 2],
+    ['👍🏽', 2],
+    ['1\ufe0f\u20e3', 2],
     ['\u{20000}', 2],
     ['…', 1],
     ['–', 1],
@@ -35,6 +40,7 @@ describe('cut()', () => {
     ['約定書', 4, '約…'],
     ['e\u0301e\u0301e\u0301', 2, 'e\u0301…'],
     ['💰💰', 3, '💰…'],
+    ['👨\u200d👩\u200d👧👨\u200d👩\u200d👧', 3, '👨\u200d👩\u200d👧…'],
   ])('makes %j fit into %d columns', (text, columns, short) => expect(cut(text, columns)).toBe(short));
 });
 
@@ -51,6 +57,16 @@ describe('wrap()', () => {
     expect(wrap('約定書約定書', 5)).toEqual(['約定', '書約', '定書']);
     expect(wrap('約', 1)).toEqual(['約']);
     expect(wrap('', 3)).toEqual(['']);
+  });
+
+  it('leaves characters as they are written, composed or not', () => {
+    const text = `zażółć ${'zażółć gęślą jaźń'.normalize('NFD')} Å한글 `.repeat(4).trim();
+    for (const columns of [3, 7, 20]) {
+      const lines = wrap(text, columns);
+      expect(Math.max(...lines.map(width))).toBeLessThanOrEqual(columns);
+      expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
+    }
+    expect(wrap('e\u0301e\u0301 e\u0301e\u0301', 3)).toEqual(['e\u0301e\u0301', 'e\u0301e\u0301']);
   });
 
   it('loses nothing, and no line is too long', () => {
