@@ -1,4 +1,4 @@
-/** What the command line stands in: where it reads, where it writes, what it was told; tests give it another one. */
+/** What the command line runs in: streams, clock, environment, signal. Tests give it another one. */
 
 /** Where text goes. */
 export interface Channel {
@@ -7,10 +7,10 @@ export interface Channel {
   /** Whether lines can be drawn again. */
   readonly canRedraw: boolean;
   /** Resolves when the text was taken, or nobody is there any more to take it. */
-  readonly say: (text: string) => Promise<void>;
+  readonly print: (text: string) => Promise<void>;
 }
 
-/** Calls a function again and again until it is told to stop; never what keeps the process alive. */
+/** Calls a function at an interval until what it returns is called. Its timer never keeps the process alive. */
 export type Every = (milliseconds: number, call: () => void) => () => void;
 
 /** What the command line stands in. */

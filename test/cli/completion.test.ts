@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { joined, wantedFor } from '../../src/cli/commands/complete.ts';
+import { joined, completionFor } from '../../src/cli/commands/complete.ts';
 import { SUBCOMMANDS } from '../../src/cli/args/options.ts';
 import { lacks } from '../support/needs.ts';
 import { attend, program, run } from '../support/program.ts';
@@ -114,7 +114,7 @@ describe('the completion script of bash', () => {
 
 describe('wantedFor()', () => {
   const words = (...typed: string[]): readonly string[] | string => {
-    const wanted = wantedFor(typed);
+    const wanted = completionFor(typed);
     return wanted.kind === 'words' ? wanted.words : wanted.kind;
   };
 
@@ -134,8 +134,8 @@ describe('wantedFor()', () => {
     expect(words('--quiet', 'verify', '')).toBe('run ids');
     expect(words('show', '--frobnicate', '')).toBe('run ids');
     expect(words('')).toEqual(SUBCOMMANDS);
-    expect(wantedFor(['--root', '/a', '--root=/b', 'show', ''])).toEqual({ kind: 'run ids', root: '/b' });
-    expect(wantedFor([])).toEqual({ kind: 'words', words: SUBCOMMANDS });
+    expect(completionFor(['--root', '/a', '--root=/b', 'show', ''])).toEqual({ kind: 'run ids', root: '/b' });
+    expect(completionFor([])).toEqual({ kind: 'words', words: SUBCOMMANDS });
   });
 });
 

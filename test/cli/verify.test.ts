@@ -147,7 +147,7 @@ describe('backup-run verify', () => {
     const channel = (name: 'out' | 'err'): Channel => ({
       columns: () => null,
       canRedraw: false,
-      say: (text) => {
+      print: (text) => {
         told[name] += text;
         return Promise.resolve();
       },

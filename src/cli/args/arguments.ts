@@ -1,4 +1,4 @@
-/** What was typed comes in, subcommand, words and options go out; or a usage error. Values are not looked at yet. */
+/** Takes a command line apart into subcommand, words and options, or refuses it. Values of options are parsed in values.ts. */
 
 import { parseArgs } from 'node:util';
 import { suggestion } from './nearest.ts';
@@ -27,7 +27,7 @@ export interface Arguments {
 }
 
 /** The text of an option that stands once; the last one counts. */
-export function textOf({ texts }: Arguments, name: OptionName): string | undefined {
+export function optionText({ texts }: Arguments, name: OptionName): string | undefined {
   return texts.get(name)?.at(-1);
 }
 
@@ -56,7 +56,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   for (const token of tokensOf(args)) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    const name = nameOf(token, args);
+    const name = optionNameOf(token, args);
     texts.set(name, [...(texts.get(name) ?? []), valueOf(token, name)]);
   }
   const [first, ...words] = positionals;
@@ -72,7 +72,7 @@ function subcommandOf(word: string): Subcommand {
   );
 }
 
-function nameOf({ name, rawName, index }: OptionToken, args: readonly string[]): OptionName {
+function optionNameOf({ name, rawName, index }: OptionToken, args: readonly string[]): OptionName {
   if (!rawName.startsWith('--')) {
     const hint = name === 'h' ? 'did you mean --help?' : 'a run id that begins with "-" goes after "--"';
     throw new UsageError(`Unknown option ${quote(args[index] ?? rawName)}; ${hint}`);
@@ -105,6 +105,13 @@ function refuseStrangers(subcommand: Subcommand, names: readonly OptionName[]): 
   throw new UsageError(
     `Cannot use --${stranger} with ${subcommand}: it goes with ${listed(optionOf(stranger).of)}`,
   );
+}
+
+/** Refuses words after a subcommand that takes none. */
+export function refuseWords({ subcommand, words }: Arguments): void {
+  const [word] = words;
+  if (word !== undefined)
+    throw new UsageError(`Cannot ${subcommand}: expected no further word, found ${quote(word)}`);
 }
 
 function listed(words: readonly string[]): string {

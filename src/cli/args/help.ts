@@ -1,4 +1,4 @@
-/** A subcommand, or none, comes in, its help goes out: examples first. */
+/** Help for the program and for each subcommand, examples first. */
 
 import { optionOf, optionsOf, type Subcommand } from './options.ts';
 
@@ -9,7 +9,7 @@ const ABOUT: Readonly<Record<Subcommand, string>> = {
   completion: 'a script with which a shell completes subcommands, options and run ids',
 };
 
-const USAGE: Readonly<Record<Subcommand, string>> = {
+const SYNOPSIS: Readonly<Record<Subcommand, string>> = {
   show: 'backup-run show [options] RUN_ID',
   list: 'backup-run list [options]',
   verify: 'backup-run verify [options] RUN_ID... | --all | --latest',
@@ -71,7 +71,7 @@ export function helpOf(subcommand: Subcommand): string {
   const isReading = subcommand === 'show' || subcommand === 'verify';
   return [
     section('Examples:', EXAMPLES[subcommand]),
-    section(USAGE[subcommand], [ABOUT[subcommand]]),
+    section(SYNOPSIS[subcommand], [ABOUT[subcommand]]),
     ...(isReading ? [section(NOTE_ON_IDS, [])] : []),
     section('Options:', options),
     ...(subcommand === 'completion' ? [] : [section(EXIT_CODES, [])]),

@@ -3,7 +3,7 @@
 import damerauLevenshtein from 'damerau-levenshtein';
 
 /** Characters. Longer than anything that is known: comparing it would only cost time. */
-const LONGEST = 64;
+const LONGEST_WORD = 64;
 
 /** Letters to add, drop, replace, or exchange with the next one; null when they are more than `most`. */
 export function editDistance(from: string, to: string, most: number): number | null {
@@ -15,7 +15,7 @@ export function editDistance(from: string, to: string, most: number): number | n
 
 /** The nearest of the known words, the first of equals; null when none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
-  if (word.length > LONGEST) return null;
+  if (word.length > LONGEST_WORD) return null;
   let best: { readonly name: string; readonly distance: number } | null = null;
   for (const name of known) {
     const isBeginning = word.length > 2 && name.startsWith(word);

@@ -1,4 +1,4 @@
-/** The words of the command line: every subcommand and every option is spelled here and nowhere else. */
+/** Every subcommand and every option, spelled here and nowhere else. */
 
 /** What can be asked. */
 export const SUBCOMMANDS = ['show', 'list', 'verify', 'completion'] as const;
@@ -10,7 +10,7 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export type Shell = (typeof SHELLS)[number];
 
-/** Answers the completion scripts: it is meant for nobody else, and told to nobody. */
+/** Answers the completion scripts: no person types it, and no help names it. */
 export const COMPLETE = '__complete';
 
 /** One option. */

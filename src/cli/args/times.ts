@@ -1,4 +1,4 @@
-/** Unix seconds come in, the time as a person says it goes out, in the local zone or in UTC; and the other way round. */
+/** Formats Unix seconds as local time or UTC, and parses times of the command line. */
 
 import { quote } from '../../quote.ts';
 import { UsageError } from './usage-error.ts';

@@ -1,4 +1,4 @@
-/** A mistake on the command line comes in, the one thing that ends a program with exit code 2 goes out. */
+/** The one error that ends the program with exit code 2. */
 
 /** What was typed cannot be meant; the message says what was expected. */
 export class UsageError extends Error {

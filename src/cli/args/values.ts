@@ -1,4 +1,4 @@
-/** What was typed after an option comes in, its value goes out; or a usage error that says what was expected. */
+/** Parses the values of options, or refuses them with a usage error that names what was expected. */
 
 import { suggestion } from './nearest.ts';
 import { quote } from '../../quote.ts';
@@ -16,11 +16,11 @@ const RATES: Readonly<Record<string, number>> = {
 const DURATIONS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 /** The longest time a timer of Node can be set to, in milliseconds: almost 25 days. */
-const LONGEST = 2 ** 31 - 1;
+const LONGEST_DURATION = 2 ** 31 - 1;
 
-const MOST_THREADS = 1_024;
+const THREADS_LIMIT = 1_024;
 
-function refuse(option: string, text: string, expected: string): never {
+function refuseValue(option: string, text: string, expected: string): never {
   throw new UsageError(`Cannot use ${option} ${quote(text)}: expected ${expected}`);
 }
 
@@ -35,28 +35,28 @@ function measured(text: string, units: Readonly<Record<string, number>>): number
 export function parseRate(text: string, option: string): number {
   const bytes = measured(text, RATES);
   if (bytes !== null && bytes >= 1) return bytes;
-  return refuse(option, text, 'bytes a second such as 200MB (kB, MB, GB, KiB, MiB or GiB)');
+  return refuseValue(option, text, 'bytes a second such as 200MB (kB, MB, GB, KiB, MiB or GiB)');
 }
 
 /** Milliseconds, from 0 to 2^31 - 1. */
 export function parseDuration(text: string, option: string): number {
   const milliseconds = measured(text, DURATIONS);
-  if (milliseconds !== null && milliseconds <= LONGEST) return milliseconds;
-  return refuse(option, text, 'a time such as 30s (ms, s, m or h; at most 596h)');
+  if (milliseconds !== null && milliseconds <= LONGEST_DURATION) return milliseconds;
+  return refuseValue(option, text, 'a time such as 30s (ms, s, m or h; at most 596h)');
 }
 
 /** Threads, from 0 to 1,024. */
 export function parseThreads(text: string, option: string): number {
   const threads = /^\d{1,4}$/.test(text) ? Number(text) : Infinity;
-  if (threads <= MOST_THREADS) return threads;
-  return refuse(option, text, 'a whole number from 0 to 1024');
+  if (threads <= THREADS_LIMIT) return threads;
+  return refuseValue(option, text, 'a whole number from 0 to 1024');
 }
 
 /** How many, at least 1. */
 export function parseLimit(text: string, option: string): number {
   const limit = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (limit >= 1) return limit;
-  return refuse(option, text, 'a whole number from 1 on');
+  return refuseValue(option, text, 'a whole number from 1 on');
 }
 
 /** One of some words. */

@@ -1,4 +1,4 @@
-/** What stands on the command line up to the cursor comes in, what the last word may become goes out, one a line. */
+/** Answers the completion scripts: candidates for the word at the cursor, one a line. */
 
 import { LEVELS, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model.ts';
 import { DIRECTORIES } from './completion.ts';
@@ -15,20 +15,20 @@ import {
   type Subcommand,
 } from '../args/options.ts';
 import type { CliContext } from '../context.ts';
-import type { Outcomes } from './work.ts';
+import type { RunOutcomes } from '../output/exit-code.ts';
 
 /** What completion is about. */
-export type Wanted =
+export type Completion =
   | { readonly kind: 'words'; readonly words: readonly string[] }
   | { readonly kind: 'run ids'; readonly root: string | null }
   | { readonly kind: 'directories' };
 
 /** Answers a completion script. */
-export async function complete(typed: readonly string[], context: CliContext): Promise<Outcomes> {
+export async function completeCommand(typed: readonly string[], context: CliContext): Promise<RunOutcomes> {
   const words = joined(typed);
-  const wanted = wantedFor(words);
+  const wanted = completionFor(words);
   const current = words.at(-1) ?? '';
-  if (wanted.kind === 'directories') await context.out.say(`${DIRECTORIES}\n`);
+  if (wanted.kind === 'directories') await context.out.print(`${DIRECTORIES}\n`);
   const all =
     wanted.kind === 'words'
       ? wanted.words
@@ -36,7 +36,7 @@ export async function complete(typed: readonly string[], context: CliContext): P
         ? await idsOf(wanted.root, context)
         : [];
   const fitting = all.filter((word) => word.startsWith(current));
-  if (fitting.length > 0) await context.out.say(`${fitting.join('\n')}\n`);
+  if (fitting.length > 0) await context.out.print(`${fitting.join('\n')}\n`);
   return new Set();
 }
 
@@ -55,7 +55,7 @@ export function joined(typed: readonly string[]): string[] {
 }
 
 /** What the last of the words is about; nothing is read for it. */
-export function wantedFor(words: readonly string[]): Wanted {
+export function completionFor(words: readonly string[]): Completion {
   const before = words.slice(0, -1);
   const current = words.at(-1) ?? '';
   const [, inline] = /^--([a-z-]+)=/.exec(current) ?? [];
@@ -72,20 +72,20 @@ function optionWords(subcommand: Subcommand | null): string[] {
   return (subcommand === null ? OPTION_NAMES : optionsOf(subcommand)).map((name) => `--${name}`);
 }
 
-interface State {
+interface TypedState {
   readonly subcommand: Subcommand | null;
   /** An option whose value comes next. */
   readonly open: OptionName | null;
   readonly root: string | null;
 }
 
-function stateAfter(words: readonly string[]): State {
-  let state: State = { subcommand: null, open: null, root: null };
+function stateAfter(words: readonly string[]): TypedState {
+  let state: TypedState = { subcommand: null, open: null, root: null };
   for (const word of words) state = stepped(state, word);
   return state;
 }
 
-function stepped(state: State, word: string): State {
+function stepped(state: TypedState, word: string): TypedState {
   const { subcommand, open, root } = state;
   if (open !== null) return { subcommand, open: null, root: open === 'root' ? word : root };
   const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];
@@ -103,7 +103,7 @@ const VALUES: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
   trigger: RUN_TRIGGERS,
 };
 
-function valuesOf(name: string, prefix: string, current: string): Wanted {
+function valuesOf(name: string, prefix: string, current: string): Completion {
   if (name === 'root') return { kind: 'directories' };
   const values = isOptionName(name) ? (VALUES[name] ?? []) : [];
   // Of several with commas between them, the last one is typed now.
@@ -111,14 +111,14 @@ function valuesOf(name: string, prefix: string, current: string): Wanted {
   return { kind: 'words', words: values.map((value) => begun + value) };
 }
 
-/** Runs that are offered: of more than so many nobody chooses. */
+/** Runs that are offered at most: nobody chooses from more. */
 const MOST_OFFERED = 1_000;
 
 /** What every shell takes for one word, as it stands. */
 const ONE_WORD = /^[\w.-]+$/;
 
 /** Milliseconds that a shell is kept waiting at most. */
-const PATIENCE = 2_000;
+const SHELL_WAIT_MS = 2_000;
 
 /** The newest run ids of the root; none when it cannot be read, because nobody completing words wants to know why. */
 async function idsOf(root: string | null, context: CliContext): Promise<string[]> {
@@ -128,7 +128,7 @@ async function idsOf(root: string | null, context: CliContext): Promise<string[]
   const ids: string[] = [];
   await withInspector({ root: typed || './backups', threads: 0 }, context, async (inspector) => {
     try {
-      const signal = AbortSignal.timeout(PATIENCE);
+      const signal = AbortSignal.timeout(SHELL_WAIT_MS);
       for await (const row of inspector.listBackupRuns({ limit: MOST_OFFERED, signal })) {
         const id = row.ok ? row.run.run_id : row.run_id;
         if (ONE_WORD.test(id)) ids.push(id);

@@ -1,16 +1,16 @@
-/** The name of a shell comes in, the script with which it completes what is typed goes out. */
+/** `backup-run completion`: the scripts with which shells complete what is typed. */
 
 import type { Arguments } from '../args/arguments.ts';
 import { COMPLETE, SHELLS, type Shell } from '../args/options.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../args/usage-error.ts';
 import { parseWord } from '../args/values.ts';
-import type { Outcomes } from './work.ts';
+import type { RunOutcomes } from '../output/exit-code.ts';
 
 /** What the program says where directories are meant: shells know how to complete those. */
 export const DIRECTORIES = ':directories';
 
-/** The shells break words at `=`, or do not: what is said always has the whole word. */
+/** Some shells break words at `=`: candidates always hold the whole word. */
 const SCRIPTS: Readonly<Record<Shell, string>> = {
   bash: String.raw`# Completes backup-run in bash.
 _backup_run() {
@@ -59,11 +59,11 @@ complete -c backup-run -f -a '(__backup_run)'
 };
 
 /** Prints the script of a shell. */
-export async function completion({ words }: Arguments, { out }: CliContext): Promise<Outcomes> {
+export async function completionCommand({ words }: Arguments, { out }: CliContext): Promise<RunOutcomes> {
   const [shell, ...more] = words;
   if (shell === undefined || more.length > 0) {
     throw new UsageError(`Cannot tell a completion script: expected one of ${SHELLS.join(', ')}`);
   }
-  await out.say(SCRIPTS[parseWord(shell, 'completion', SHELLS)].replaceAll('\\$', '$'));
+  await out.print(SCRIPTS[parseWord(shell, 'completion', SHELLS)].replaceAll('\\$', '$'));
   return new Set();
 }

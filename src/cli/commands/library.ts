@@ -1,10 +1,10 @@
-/** What was typed comes in, the library and what it is called with go out; it is loaded here, when it is first needed. */
+/** Loads the library when a command first needs it, and makes its options from those of the command line. */
 
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../../index.ts';
 import { LEVELS } from '../../model.ts';
 import { waitAWhile } from '../../patience.ts';
-import { textOf, type Arguments } from '../args/arguments.ts';
-import type { Outcomes } from './work.ts';
+import { optionText, type Arguments } from '../args/arguments.ts';
+import type { RunOutcomes } from '../output/exit-code.ts';
 import type { CliContext } from '../context.ts';
 import { parseDuration, parseRate, parseThreads, parseWord } from '../args/values.ts';
 
@@ -15,7 +15,7 @@ const MOST_FINDINGS = 200_000;
 export function rootOf(args: Arguments, { environment }: Pick<CliContext, 'environment'>): string {
   const { BACKUP_ROOT } = environment;
   return (
-    textOf(args, 'root') ?? (BACKUP_ROOT === undefined || BACKUP_ROOT === '' ? './backups' : BACKUP_ROOT)
+    optionText(args, 'root') ?? (BACKUP_ROOT === undefined || BACKUP_ROOT === '' ? './backups' : BACKUP_ROOT)
   );
 }
 
@@ -24,8 +24,8 @@ export async function inspectorOptionsOf(
   args: Arguments,
   context: Pick<CliContext, 'environment'>,
 ): Promise<InspectorOptions> {
-  const threads = textOf(args, 'threads');
-  const rate = textOf(args, 'max-rate');
+  const threads = optionText(args, 'threads');
+  const rate = optionText(args, 'max-rate');
   return {
     root: rootOf(args, context),
     limits: { findings: MOST_FINDINGS },
@@ -42,8 +42,8 @@ async function allValidators(): Promise<Validator[]> {
 
 /** How a run is inspected. */
 export function inspectionOptionsOf(args: Arguments): InspectionOptions {
-  const level = textOf(args, 'level');
-  const budget = textOf(args, 'time-budget');
+  const level = optionText(args, 'level');
+  const budget = optionText(args, 'time-budget');
   return {
     ...(level !== undefined && { level: parseWord(level, '--level', LEVELS) }),
     ...(budget !== undefined && { timeBudgetMs: parseDuration(budget, '--time-budget') }),
@@ -54,15 +54,15 @@ export function inspectionOptionsOf(args: Arguments): InspectionOptions {
 export async function withInspector(
   options: InspectorOptions,
   context: Pick<CliContext, 'signal'>,
-  work: (inspector: Inspector) => Promise<Outcomes>,
-): Promise<Outcomes> {
+  work: (inspector: Inspector) => Promise<RunOutcomes>,
+): Promise<RunOutcomes> {
   const { createInspector } = await import('../../index.ts');
   const inspector = createInspector(options);
   try {
     return await work(inspector);
   } finally {
     const closed = inspector.close();
-    // Who was told to stop waits until private copies are removed, but not for storage that hangs.
+    // An interrupted program waits until private copies are removed, but not for storage that hangs.
     await (context.signal.aborted ? waitAWhile(closed) : closed);
   }
 }

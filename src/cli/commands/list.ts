@@ -1,36 +1,29 @@
-/** Filters come in, the runs of the root that pass them go out, newest first. */
+/** `backup-run list`: the runs of a root that pass the filters, newest first. */
 
 import type { ListedRun, RunFilter } from '../../index.ts';
 import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model.ts';
-import { textOf, type Arguments } from '../args/arguments.ts';
-import type { Outcome } from '../output/exit-code.ts';
+import { optionText, type Arguments, refuseWords } from '../args/arguments.ts';
+import type { RunOutcome, RunOutcomes } from '../output/exit-code.ts';
 import { createArrayWriter, toJson } from '../output/json.ts';
 import { inspectorOptionsOf, rootOf, withInspector } from './library.ts';
-import { createListing, type Listing } from '../output/render-list.ts';
+import { createRunTable, type RunTable } from '../output/render-list.ts';
 import type { CliContext } from '../context.ts';
 import { parseTime } from '../args/times.ts';
 import { parseLimit, parseWords } from '../args/values.ts';
-import {
-  complain,
-  complainOf,
-  complainOfStop,
-  formOf,
-  refuseWords,
-  viewOf,
-  type Form,
-  type Outcomes,
-} from './work.ts';
+import { complain, complainOf } from '../output/complain.ts';
+import { complainOfStop } from './interruption.ts';
+import { formOf, viewOf, type Form } from '../output/form.ts';
 
 /** Lists runs. */
-export async function list(args: Arguments, context: CliContext): Promise<Outcomes> {
+export async function listCommand(args: Arguments, context: CliContext): Promise<RunOutcomes> {
   refuseWords(args);
   const form = formOf(args);
-  const filter = filterOf(args);
+  const filter = runFilterOf(args);
   const writer = writerOf(form, args, context);
   const options = await inspectorOptionsOf(args, context);
   return withInspector(options, context, async (inspector) => {
     const { signal } = context;
-    const outcomes = new Set<Outcome>();
+    const outcomes = new Set<RunOutcome>();
     try {
       for await (const row of inspector.listBackupRuns({ ...filter, signal })) {
         if (!row.ok) outcomes.add('not inspected');
@@ -45,9 +38,9 @@ export async function list(args: Arguments, context: CliContext): Promise<Outcom
   });
 }
 
-function filterOf(args: Arguments): RunFilter {
+function runFilterOf(args: Arguments): RunFilter {
   const isUtc = args.texts.has('utc');
-  const [from, to, limit] = [textOf(args, 'from'), textOf(args, 'to'), textOf(args, 'limit')];
+  const [from, to, limit] = [optionText(args, 'from'), optionText(args, 'to'), optionText(args, 'limit')];
   const words = <Word extends string>(name: 'status' | 'type' | 'trigger', known: readonly Word[]) => {
     const texts = args.texts.get(name);
     return texts === undefined ? undefined : parseWords(texts, `--${name}`, known);
@@ -67,7 +60,7 @@ function filterOf(args: Arguments): RunFilter {
   };
 }
 
-/** Tells rows while they come. */
+/** Prints rows as they come. */
 interface RowWriter {
   add(row: ListedRun): Promise<void>;
   /** @param isAll - whether these were all rows there are. */
@@ -84,7 +77,7 @@ function writerOf(form: Form, args: Arguments, context: CliContext): RowWriter {
       if (!row.ok) await complainOf(context, row.error, rootOf(args, context));
       // Of a root that cannot be listed there are no data.
       if (isRoot(row)) hasRoot = false;
-      else await (array === null ? out.say(`${toJson(row)}\n`) : array.add(row));
+      else await (array === null ? out.print(`${toJson(row)}\n`) : array.add(row));
     },
     end: async (isAll) => array?.end(isAll && hasRoot),
   };
@@ -95,18 +88,18 @@ function isRoot(row: ListedRun): boolean {
   return !row.ok && row.run_id === '' && !row.path.includes('/');
 }
 
-/** Rows that the widths of the columns are told from. */
+/** Rows that are read before the first is printed: they decide how wide the columns are. */
 const FIRST = 500;
 
 function createTableWriter(args: Arguments, context: CliContext): RowWriter {
   const { out } = context;
   const held: ListedRun[] = [];
-  let listing: Listing | null = null;
+  let listing: RunTable | null = null;
   let hasFaults = false;
 
-  async function begin(isAll: boolean): Promise<Listing> {
-    listing = createListing(held, isAll, viewOf(args, context));
-    await out.say(`${[listing.head(), ...held.map(listing.row)].join('\n')}\n`);
+  async function begin(isAll: boolean): Promise<RunTable> {
+    listing = createRunTable(held, isAll, viewOf(args, context));
+    await out.print(`${[listing.head(), ...held.map(listing.row)].join('\n')}\n`);
     return listing;
   }
 
@@ -117,7 +110,7 @@ function createTableWriter(args: Arguments, context: CliContext): RowWriter {
         hasFaults = true;
         return complainOf(context, row.error, rootOf(args, context));
       }
-      if (listing !== null) return out.say(`${listing.row(row)}\n`);
+      if (listing !== null) return out.print(`${listing.row(row)}\n`);
       held.push(row);
       if (held.length === FIRST) await begin(false);
     },

@@ -1,32 +1,34 @@
-/** A run id comes in, what the library says about that run goes out. */
+/** `backup-run show`: one run, its artifacts, its findings, and a verdict. */
 
 import type { Answer, Inspector } from '../../index.ts';
 import type { Arguments } from '../args/arguments.ts';
-import { outcomeOf, outcomeOfError } from '../output/exit-code.ts';
+import { runOutcomeOf, outcomeOfError, type RunOutcomes } from '../output/exit-code.ts';
 import { toJson } from '../output/json.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay, type ProgressDisplay } from '../output/progress.ts';
-import { count, size } from '../output/quantities.ts';
+import { counted, size } from '../output/quantities.ts';
 import { renderRun } from '../output/render-run.ts';
 import { runIds } from './run-ids.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../args/usage-error.ts';
-import { complain, complainOf, formOf, viewOf, wasInterrupted, type Form, type Outcomes } from './work.ts';
+import { complain, complainOf } from '../output/complain.ts';
+import { formOf, viewOf, type Form } from '../output/form.ts';
+import { wasInterrupted } from './interruption.ts';
 
 /** Shows one run. */
-export async function show(args: Arguments, context: CliContext): Promise<Outcomes> {
+export async function showCommand(args: Arguments, context: CliContext): Promise<RunOutcomes> {
   const form = formOf(args);
   const call = inspectionOptionsOf(args);
   const options = await inspectorOptionsOf(args, context);
   const display = createProgressDisplay(context, args.texts.has('quiet'));
-  const inspect = async (inspector: Inspector): Promise<Outcomes> => {
+  const inspect = async (inspector: Inspector): Promise<RunOutcomes> => {
     try {
       const { signal } = context;
       const runId = await onlyRunId(args.words, context);
       const onProgress = display.onProgress(null);
       const answer = await inspector.getBackupRun({ run_id: runId }, { ...call, signal, onProgress });
       await display.end();
-      await tell(answer, form, args, context);
+      await printAnswer(answer, form, args, context);
       return outcomesOf(answer);
     } catch (reason) {
       await display.end();
@@ -48,25 +50,25 @@ async function onlyRunId(words: readonly string[], context: CliContext): Promise
   throw new UsageError(`Cannot show: expected one run id, found ${ids.length === 0 ? 'none' : 'more'}`);
 }
 
-async function tell(answer: Answer, form: Form, args: Arguments, context: CliContext): Promise<void> {
+async function printAnswer(answer: Answer, form: Form, args: Arguments, context: CliContext): Promise<void> {
   const { out } = context;
   if (!answer.ok) await complainOf(context, answer.error, rootOf(args, context));
   if (!answer.ok && (form === 'text' || answer.error.code === 'BACKUP_RUN_NOT_FOUND')) return;
-  if (form !== 'text' || !answer.ok) return out.say(`${toJson(answer, 2)}\n`);
-  return out.say(`${renderRun(answer, viewOf(args, context)).join('\n')}\n`);
+  if (form !== 'text' || !answer.ok) return out.print(`${toJson(answer, 2)}\n`);
+  return out.print(`${renderRun(answer, viewOf(args, context)).join('\n')}\n`);
 }
 
-function outcomesOf(answer: Answer): Outcomes {
-  const outcome = answer.ok ? outcomeOf(answer.findings, answer.coverage) : outcomeOfError(answer.error);
+function outcomesOf(answer: Answer): RunOutcomes {
+  const outcome = answer.ok ? runOutcomeOf(answer.findings, answer.coverage) : outcomeOfError(answer.error);
   return new Set([outcome]);
 }
 
-async function interrupted(display: ProgressDisplay, context: CliContext): Promise<Outcomes> {
+async function interrupted(display: ProgressDisplay, context: CliContext): Promise<RunOutcomes> {
   const last = display.last();
   const done =
     last === null
       ? 'nothing was looked at'
-      : `${count(last.artifactsDone, 'artifact')} of ${last.artifactsTotal} and ${size(last.bytesDone)} of ${size(last.bytesTotal)} were looked at`;
+      : `${counted(last.artifactsDone, 'artifact')} of ${last.artifactsTotal} and ${size(last.bytesDone)} of ${size(last.bytesTotal)} were looked at`;
   if (wasInterrupted(context)) await complain(context, `Interrupted: ${done}; there is no verdict`);
   return new Set(['not inspected']);
 }

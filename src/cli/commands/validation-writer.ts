@@ -1,4 +1,4 @@
-/** Validations come in as they are done, lines or JSON go out, and at the end a summary. */
+/** Prints validations as they are done, as text or JSON, and a summary at the end. */
 
 import type { Validation } from '../../index.ts';
 import { printable } from '../../quote.ts';
@@ -6,11 +6,19 @@ import type { Arguments } from '../args/arguments.ts';
 import { createArrayWriter, toJson, type ArrayWriter } from '../output/json.ts';
 import { rootOf } from './library.ts';
 import type { ProgressDisplay } from '../output/progress.ts';
-import { reasonsOf, renderSummary, renderValidation, wordFor, type Word } from '../output/render-verify.ts';
+import {
+  reasonsOf,
+  renderSummary,
+  renderValidation,
+  wordFor,
+  type VerifyWord,
+} from '../output/render-verify.ts';
 import type { CliContext } from '../context.ts';
-import { complain, complainOf, viewOf, wasInterrupted, type Form } from './work.ts';
+import { complain, complainOf } from '../output/complain.ts';
+import { viewOf, type Form } from '../output/form.ts';
+import { wasInterrupted } from './interruption.ts';
 
-/** Tells what came of runs. */
+/** Prints what came of runs. */
 export interface ValidationWriter {
   /** How many runs are to come; null when nobody knows. */
   expect(runs: number | null): void;
@@ -29,14 +37,14 @@ export function createValidationWriter(
   const { out, clock } = context;
   const array = form === 'json' ? createArrayWriter(out) : null;
   const begun = clock();
-  const tally = new Map<Word | 'not found' | 'not inspected', number>();
+  const tally = new Map<VerifyWord | 'not found' | 'not inspected', number>();
   let asked: number | null = null;
 
   async function write(runId: string, validation: Validation, seconds: number): Promise<void> {
     const isFound = validation.ok || validation.error.code !== 'BACKUP_RUN_NOT_FOUND';
     if (form !== 'text') return isFound ? writeJson(validation, array, context) : undefined;
     if (reasonsOf(validation) === null) return;
-    await out.say(`${renderValidation(runId, validation, seconds, viewOf(args, context))}\n`);
+    await out.print(`${renderValidation(runId, validation, seconds, viewOf(args, context))}\n`);
   }
 
   return {
@@ -63,17 +71,17 @@ export function createValidationWriter(
       if (form !== 'text' || !isTold) return;
       const interrupted = wasInterrupted(context) ? { asked } : null;
       const seconds = (clock() - begun) / 1_000;
-      await out.say(`${renderSummary(tally, seconds, interrupted, viewOf(args, context))}\n`);
+      await out.print(`${renderSummary(tally, seconds, interrupted, viewOf(args, context))}\n`);
     },
   };
 }
 
-function wordOf(validation: Validation): Word | 'not found' | 'not inspected' {
+function wordOf(validation: Validation): VerifyWord | 'not found' | 'not inspected' {
   const reasons = reasonsOf(validation);
   if (reasons !== null) return wordFor(reasons);
   return !validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND' ? 'not found' : 'not inspected';
 }
 
 function writeJson(validation: Validation, array: ArrayWriter | null, { out }: CliContext): Promise<void> {
-  return array === null ? out.say(`${toJson(validation)}\n`) : array.add(validation);
+  return array === null ? out.print(`${toJson(validation)}\n`) : array.add(validation);
 }

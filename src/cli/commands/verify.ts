@@ -1,8 +1,8 @@
-/** Run ids come in, whether these runs can be restored from goes out, a line a run as it is done. */
+/** `backup-run verify`: whether runs can be restored from, a line each as soon as it is done. */
 
 import type { InspectionOptions, Inspector, Validation } from '../../index.ts';
 import type { Arguments } from '../args/arguments.ts';
-import { outcomesOfValidation, type Outcome } from '../output/exit-code.ts';
+import { outcomesOfValidation, type RunOutcome, type RunOutcomes } from '../output/exit-code.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay } from '../output/progress.ts';
 import { runIds } from './run-ids.ts';
@@ -10,10 +10,12 @@ import { LOOK_UP_ORDER } from '../../store/layout.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../args/usage-error.ts';
 import { createValidationWriter, type ValidationWriter } from './validation-writer.ts';
-import { complainOf, complainOfStop, formOf, type Outcomes } from './work.ts';
+import { complainOf } from '../output/complain.ts';
+import { complainOfStop } from './interruption.ts';
+import { formOf } from '../output/form.ts';
 
 /** Verifies runs. */
-export async function verify(args: Arguments, context: CliContext): Promise<Outcomes> {
+export async function verifyCommand(args: Arguments, context: CliContext): Promise<RunOutcomes> {
   const form = formOf(args);
   const which = whichOf(args);
   const call = inspectionOptionsOf(args);
@@ -21,7 +23,7 @@ export async function verify(args: Arguments, context: CliContext): Promise<Outc
   const display = createProgressDisplay(context, args.texts.has('quiet'));
   const writer = createValidationWriter(form, args, context, display);
   return withInspector(options, context, async (inspector) => {
-    const work = { inspector, args, context, call, writer, display, outcomes: new Set<Outcome>() };
+    const work = { inspector, args, context, call, writer, display, outcomes: new Set<RunOutcome>() };
     try {
       if (which === 'words') await verifyWords(work);
       else await verifyListed(which, work);
@@ -57,7 +59,7 @@ interface Work {
   readonly call: InspectionOptions;
   readonly writer: ValidationWriter;
   readonly display: ReturnType<typeof createProgressDisplay>;
-  readonly outcomes: Set<Outcome>;
+  readonly outcomes: Set<RunOutcome>;
 }
 
 async function verifyWords(work: Work): Promise<void> {
@@ -80,7 +82,7 @@ async function verifyListed(which: 'all' | 'latest', work: Work): Promise<void> 
   // Every status directory that cannot be listed has a row before the first run.
   const limit = which === 'latest' ? { limit: LOOK_UP_ORDER.length + 1 } : {};
   for await (const row of inspector.listBackupRuns({ signal, ...limit })) {
-    // What could not be listed at all has no id. A run that could not be read is told why when it is verified.
+    // What could not be listed at all has no id. Why a run could not be read is printed when it is verified.
     if (row.ok || row.run_id !== '') {
       ids.push(row.ok ? row.run.run_id : row.run_id);
       if (which === 'latest') break;
@@ -100,7 +102,7 @@ async function verifyListed(which: 'all' | 'latest', work: Work): Promise<void> 
 async function verifyOne(id: string, index: number, total: number | null, work: Work): Promise<void> {
   const { inspector, context, call, writer, display, outcomes } = work;
   const { signal, clock } = context;
-  // Whoever was told to stop begins nothing more.
+  // No run is begun once the program is to end.
   signal.throwIfAborted();
   const onProgress = display.onProgress(total === 1 ? null : { index, total });
   const before = clock();

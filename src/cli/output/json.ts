@@ -1,4 +1,4 @@
-/** Objects come in, JSON that steers no terminal goes out: of one, or an array of those that come one after the other. */
+/** JSON that steers no terminal: of one object, or of an array that is written as its items come. */
 
 import type { Channel } from '../context.ts';
 
@@ -25,16 +25,16 @@ export function toJson(value: object, indent?: number): string {
 }
 
 /** An item a line; nothing is written before the first. */
-export function createArrayWriter({ say }: Pick<Channel, 'say'>): ArrayWriter {
+export function createArrayWriter({ print }: Pick<Channel, 'print'>): ArrayWriter {
   let isBegun = false;
   return {
     async add(item) {
-      await say(`${isBegun ? ',' : '['}\n${toJson(item)}`);
+      await print(`${isBegun ? ',' : '['}\n${toJson(item)}`);
       isBegun = true;
     },
     async end(isAll) {
-      if (isBegun) await say('\n]\n');
-      else if (isAll) await say('[]\n');
+      if (isBegun) await print('\n]\n');
+      else if (isAll) await print('[]\n');
     },
   };
 }

@@ -1,4 +1,4 @@
-/** What a piece of text means comes in, the text in its colour goes out; as it was where there are no colours. */
+/** Colours by what text means, so that no other file names a colour. */
 
 import { styleText } from 'node:util';
 
@@ -14,7 +14,7 @@ const STYLES = {
 /** What text may mean. */
 export type Meaning = keyof typeof STYLES;
 
-/** Colours text; it must be complete, padding included, as widths are not told from coloured text. */
+/** Colours text; it must be complete, padding included, as coloured text has no width that could be measured. */
 export type Paint = (meaning: Meaning, text: string) => string;
 
 export const paintPlain: Paint = (_, text) => text;

@@ -1,26 +1,26 @@
-/** How far the work is comes in, one line that says so goes out: what of, how much, how fast, how long still. */
+/** The line of progress: which run, how much of it, how fast, and how long still. */
 
 import { printable } from '../../quote.ts';
 import type { Progress } from '../../index.ts';
 import { duration, percent, size } from './quantities.ts';
-import { cut } from './width.ts';
+import { truncate } from './width.ts';
 
 /** Where the run stands among those to do; null when there is one. */
-export interface Place {
+export interface BatchSlot {
   readonly index: number;
   /** Null when nobody knows. */
   readonly total: number | null;
 }
 
 /** How fast bytes are read, from some reports of late. */
-export interface Pace {
+export interface Throughput {
   /** Adds a report; the bytes of a further run begin at 0. */
   add(milliseconds: number, runId: string, bytes: number): void;
-  /** Bytes a second; null until two reports tell. */
+  /** Bytes a second; null before the second report. */
   rate(): number | null;
 }
 
-/** Milliseconds that a rate is told from. */
+/** Milliseconds over which a rate is measured. */
 const WINDOW = 5_000;
 
 interface Sample {
@@ -28,7 +28,7 @@ interface Sample {
   readonly bytes: number;
 }
 
-export function createPace(): Pace {
+export function createThroughput(): Throughput {
   let samples: Sample[] = [];
   let run = '';
   return {
@@ -52,7 +52,7 @@ export function createPace(): Pace {
 export function progressLine(
   { runId, participant, artifact, bytesDone, bytesTotal }: Progress,
   rate: number | null,
-  place: Place | null,
+  place: BatchSlot | null,
   columns: number | null,
 ): string {
   const isMoving = rate !== null && rate > 0;
@@ -66,5 +66,5 @@ export function progressLine(
     artifact === '' ? '' : `${printable(participant)} / ${printable(artifact)}`,
   ];
   const text = parts.filter((part) => part !== '').join('  ');
-  return columns === null ? text : cut(text, columns);
+  return columns === null ? text : truncate(text, columns);
 }

@@ -1,13 +1,13 @@
-/** Reports of long work come in; a line that is drawn again and again goes to a terminal, a line now and then elsewhere. */
+/** Progress on standard error: a line drawn again and again on a terminal, a line every 10 s elsewhere. */
 
 import type { Progress } from '../../index.ts';
-import { createPace, progressLine, type Place } from './progress-line.ts';
+import { createThroughput, progressLine, type BatchSlot } from './progress-line.ts';
 import type { CliContext } from '../context.ts';
 
 /** Shows how far long work is. */
 export interface ProgressDisplay {
   /** What takes the reports of a run. */
-  onProgress(place: Place | null): (progress: Progress) => void;
+  onProgress(place: BatchSlot | null): (progress: Progress) => void;
   /** The last report of the run that was shown last. */
   last(): Progress | null;
   /** Takes the line off the terminal, so that something else can be written; there is none before the next report. */
@@ -28,8 +28,8 @@ const ERASE = '\r\u001b[K';
 type Needed = Pick<CliContext, 'err' | 'clock' | 'every'>;
 
 export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: boolean): ProgressDisplay {
-  const pace = createPace();
-  let latest: { readonly progress: Progress; readonly place: Place | null } | null = null;
+  const pace = createThroughput();
+  let latest: { readonly progress: Progress; readonly place: BatchSlot | null } | null = null;
   let drawnAt = -Infinity;
   let isDrawn = false;
   let isStale = true;
@@ -43,19 +43,19 @@ export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: bo
     drawnAt = clock();
     isDrawn = true;
     // A character in the last column makes some terminals go to the next line.
-    void err.say(`${ERASE}${text(Math.max(1, (err.columns() ?? 80) - 1))}`);
+    void err.print(`${ERASE}${text(Math.max(1, (err.columns() ?? 80) - 1))}`);
   }
 
   const stop =
     isQuiet || err.canRedraw
       ? () => undefined
       : every(LINE, () => {
-          if (!isStale) void err.say(`${text(null)}\n`);
+          if (!isStale) void err.print(`${text(null)}\n`);
         });
 
   async function hide(): Promise<void> {
     isStale = true;
-    if (isDrawn) await err.say(ERASE);
+    if (isDrawn) await err.print(ERASE);
     isDrawn = false;
   }
 

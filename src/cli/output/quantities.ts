@@ -15,7 +15,7 @@ export function grouped(number: number): string {
 }
 
 /** `1 artifact`, `12,000 artifacts`. */
-export function count(number: number, one: string, many = `${one}s`): string {
+export function counted(number: number, one: string, many = `${one}s`): string {
   return `${grouped(number)} ${number === 1 ? one : many}`;
 }
 

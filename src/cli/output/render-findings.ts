@@ -1,11 +1,11 @@
-/** Findings come in, the lines that tell them to a person go out. */
+/** Findings as lines for a person, each with what was expected and what was found. */
 
 import { printable } from '../../quote.ts';
 import type { Finding, Inspected } from '../../index.ts';
 import type { Meaning } from './paint.ts';
-import { count, grouped } from './quantities.ts';
+import { counted, grouped } from './quantities.ts';
 import { tally } from './verdict.ts';
-import { sentence, wrapped, type View } from './view.ts';
+import { shownMessage, wrapped, type View } from './view.ts';
 import { width } from './width.ts';
 
 /** Findings that are shown; of more, how many they are. */
@@ -24,7 +24,7 @@ export function renderFindings({ findings, coverage }: Inspected, view: View): s
   return [
     `${view.paint('strong', 'Findings')}: ${tally(findings)}`,
     ...shown.flatMap((finding) => renderFinding(finding, view)),
-    ...(left > 0 ? [`  and ${count(left, 'more', 'more')}`] : []),
+    ...(left > 0 ? [`  and ${counted(left, 'more', 'more')}`] : []),
     '',
   ];
 }
@@ -44,7 +44,7 @@ function renderFinding(finding: Finding, view: View): string[] {
   ] as const;
   return [
     ...(isShort ? [`${head}  ${place}`.trimEnd()] : [head, ...wrapped(place, view.columns, 4)]),
-    ...wrapped(sentence(message), view.columns, 4),
+    ...wrapped(shownMessage(message), view.columns, 4),
     ...facts.flatMap(([label, value]) =>
       value === undefined ? [] : wrapped(`${label.padEnd(9)} ${shownValue(value)}`, view.columns, 4),
     ),

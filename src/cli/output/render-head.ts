@@ -1,4 +1,4 @@
-/** A run comes in, the lines that tell what it was go out. */
+/** A run at a glance: status, times and where it stands. */
 
 import { escapeAll, printable } from '../../quote.ts';
 import type { BackupRun } from '../../index.ts';
@@ -28,7 +28,7 @@ export function elapsed({ started_at }: BackupRun, now: number): string {
 }
 
 /** How long a run took, or has taken until now. */
-export function lengthOf(run: BackupRun, now: number): string {
+export function durationOfRun(run: BackupRun, now: number): string {
   if (run.status === 'running') return `${elapsed(run, now)} so far`;
   return run.finished_at === 0 ? NO_TIME : duration(run.finished_at - run.started_at);
 }
@@ -46,7 +46,7 @@ export function renderHead(run: BackupRun, view: View): string[] {
     ['trigger', run.trigger],
     ['started', time(run.started_at, isUtc)],
     ['finished', time(run.finished_at, isUtc)],
-    ['duration', lengthOf(run, now)],
+    ['duration', durationOfRun(run, now)],
     ['where', escapeAll(run.path)],
     ...(run.error_summary === '' ? [] : [['error', printable(run.error_summary), 'bad'] as const]),
   ];

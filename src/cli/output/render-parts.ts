@@ -1,4 +1,4 @@
-/** An inspected run comes in, a table of its participants and their artifacts goes out. */
+/** The table of a run's participants and artifacts. */
 
 import { printable } from '../../quote.ts';
 import type { Artifact, Finding, Inspected, Participant } from '../../index.ts';
@@ -8,7 +8,7 @@ import { fitted, line, titles, widthsOf, type Cell, type Column } from './table.
 import { NO_TIME } from '../args/times.ts';
 import { SHORT_DIGEST, type View } from './view.ts';
 
-const COLUMNS: readonly Column[] = [
+const PART_COLUMNS: readonly Column[] = [
   { title: 'PARTICIPANT / ARTIFACT', align: 'left', atLeast: 8 },
   { title: 'SIZE', align: 'right' },
   { title: 'VERDICT', align: 'left', atLeast: 8 },
@@ -25,29 +25,32 @@ export function renderParts({ run, findings, coverage }: Inspected, { columns, p
     ...participant.artifacts.map((artifact) =>
       artifactRow(
         artifact,
-        verdicts.get(keyOf(participant.name, artifact.logical_name, artifact.path)),
+        verdicts.get(artifactKeyOf(participant.name, artifact.logical_name, artifact.path)),
         isMeasured,
       ),
     ),
   ]);
   const limit = columns === null ? null : Math.max(1, columns - 2);
-  const widths = fitted(COLUMNS, widthsOf(COLUMNS, rows), limit);
-  const lines = [titles(COLUMNS, widths, paint), ...rows.map((row) => line(COLUMNS, widths, row, paint))];
+  const widths = fitted(PART_COLUMNS, widthsOf(PART_COLUMNS, rows), limit);
+  const lines = [
+    titles(PART_COLUMNS, widths, paint),
+    ...rows.map((row) => line(PART_COLUMNS, widths, row, paint)),
+  ];
   return [...lines.map((each) => `  ${each}`), ''];
 }
 
 function participantRow({ name, critical, ok, status, error, artifacts }: Participant): Cell[] {
   const bytes = artifacts.reduce((sum, { size_bytes }) => sum + size_bytes, 0);
-  const said = error === '' ? '' : `: ${printable(error)}`;
+  const reason = error === '' ? '' : `: ${printable(error)}`;
   return [
     { text: `${printable(name)}${critical ? '' : ' (optional)'}`, meaning: 'strong' },
     { text: artifacts.length === 0 ? NO_TIME : size(bytes) },
     // As recorded; what its artifacts are now stands with them.
-    { text: `${status}${said}`, ...(!ok && { meaning: critical ? 'bad' : 'doubtful' }) },
+    { text: `${status}${reason}`, ...(!ok && { meaning: critical ? 'bad' : 'doubtful' }) },
   ];
 }
 
-function artifactRow(artifact: Artifact, verdict: Verdict | undefined, isMeasured: boolean): Cell[] {
+function artifactRow(artifact: Artifact, verdict: ArtifactVerdict | undefined, isMeasured: boolean): Cell[] {
   const { logical_name, size_bytes, sha256 } = artifact;
   return [
     { text: `  ${printable(logical_name)}` },
@@ -61,21 +64,21 @@ function isGood({ integrity_ok, validation_ok }: Artifact): boolean {
   return integrity_ok && validation_ok;
 }
 
-type Verdict = Required<Cell>;
+type ArtifactVerdict = Required<Cell>;
 
 /** Of an artifact whose finding was not kept. */
-const BAD: Verdict = { text: 'not ok', meaning: 'bad' };
+const BAD: ArtifactVerdict = { text: 'not ok', meaning: 'bad' };
 
-function keyOf(participant: string, artifact: string, path: string): string {
+function artifactKeyOf(participant: string, artifact: string, path: string): string {
   return JSON.stringify([participant, artifact, path]);
 }
 
-/** What is said of artifacts in the table: the code of the first finding about each. */
-function verdictsOf(findings: readonly Finding[]): Map<string, Verdict> {
-  const verdicts = new Map<string, Verdict>();
+/** The verdict of each artifact that has findings: the code of the first one. */
+function verdictsOf(findings: readonly Finding[]): Map<string, ArtifactVerdict> {
+  const verdicts = new Map<string, ArtifactVerdict>();
   for (const { code, severity, participant, artifact, path } of findings) {
     if (participant === undefined || artifact === undefined) continue;
-    const key = keyOf(participant, artifact, path ?? '');
+    const key = artifactKeyOf(participant, artifact, path ?? '');
     if (!verdicts.has(key)) verdicts.set(key, { text: wordsOf(code), meaning: meaningOf(severity) });
   }
   return verdicts;

@@ -1,36 +1,36 @@
-/** What the library says about whether runs can be restored from comes in, a line for each and one about all go out. */
+/** The line of a verified run, and the summary of all. */
 
 import { printable } from '../../quote.ts';
 import type { Reason, Validation } from '../../index.ts';
 import type { Meaning } from './paint.ts';
-import { count, duration, grouped } from './quantities.ts';
-import { extent, UNREAD } from './verdict.ts';
-import { sentence, wrapped, type View } from './view.ts';
+import { counted, duration, grouped } from './quantities.ts';
+import { extent, UNREADABLE_CODES } from './verdict.ts';
+import { shownMessage, wrapped, type View } from './view.ts';
 import { fill } from './width.ts';
 
-/** What can be said of a run that was inspected. */
-const WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
+/** The words for a run that was inspected; the line of a run begins with one. */
+const VERIFY_WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
 
-export type Word = (typeof WORDS)[number];
+export type VerifyWord = (typeof VERIFY_WORDS)[number];
 
-const MEANING: Readonly<Record<Word, Meaning>> = {
+const MEANING: Readonly<Record<VerifyWord, Meaning>> = {
   restorable: 'good',
   'not completed': 'doubtful',
   'not verified': 'doubtful',
   damaged: 'bad',
 };
 
-const NOT_DAMAGE: readonly Reason['code'][] = ['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED', ...UNREAD];
+const NOT_DAMAGE: readonly Reason['code'][] = ['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED', ...UNREADABLE_CODES];
 
 /** The word for a run by the reasons not to restore from it. */
-export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): Word {
+export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): VerifyWord {
   if (reasons.length === 0) return 'restorable';
   if (!reasons.every(({ code }) => NOT_DAMAGE.includes(code))) return 'damaged';
   return reasons.every(({ code }) => code === 'RUN_NOT_COMPLETED') ? 'not completed' : 'not verified';
 }
 
 /** Columns of the longest word, and of the gap after it. */
-const INDENT = Math.max(...WORDS.map((word) => word.length)) + 2;
+const WORD_COLUMNS = Math.max(...VERIFY_WORDS.map((word) => word.length)) + 2;
 
 /** The reasons not to restore from a run; none when it is restorable, null when it could not be inspected. */
 export function reasonsOf(validation: Validation): readonly Reason[] | null {
@@ -47,29 +47,29 @@ export function renderValidation(
 ): string {
   const reasons = reasonsOf(validation) ?? [];
   const word = wordFor(reasons);
-  const said = validation.ok
+  const details = validation.ok
     ? `${extent(validation.coverage)}, ${duration(seconds)}`
-    : sentenceOf(word, reasons);
+    : reasonSentence(word, reasons);
   const [first = '', ...more] = wrapped(
-    `${printable(runId)}  ${said}`,
-    columns === null ? null : columns - INDENT,
+    `${printable(runId)}  ${details}`,
+    columns === null ? null : columns - WORD_COLUMNS,
   );
   const lines = [
-    paint(MEANING[word], fill(word, INDENT, 'left')) + first,
-    ...more.map((each) => ' '.repeat(INDENT) + each),
+    paint(MEANING[word], fill(word, WORD_COLUMNS, 'left')) + first,
+    ...more.map((each) => ' '.repeat(WORD_COLUMNS) + each),
   ];
   return lines.join('\n');
 }
 
 /** The first reason that bears the word, and how many more there are. */
-function sentenceOf(word: Word, reasons: readonly Reason[]): string {
-  const telling = reasons.find(({ code }) => (word === 'damaged' ? !NOT_DAMAGE.includes(code) : true));
+function reasonSentence(word: VerifyWord, reasons: readonly Reason[]): string {
+  const first = reasons.find(({ code }) => (word === 'damaged' ? !NOT_DAMAGE.includes(code) : true));
   const more = reasons.length - 1;
-  return `${sentence(telling?.message ?? '')}${more === 0 ? '' : `, and ${count(more, 'more reason')}`}`;
+  return `${shownMessage(first?.message ?? '')}${more === 0 ? '' : `, and ${counted(more, 'more reason')}`}`;
 }
 
 /** Runs by what came of them. */
-export type Tally = ReadonlyMap<Word | 'not found' | 'not inspected', number>;
+export type Tally = ReadonlyMap<VerifyWord | 'not found' | 'not inspected', number>;
 
 const ORDER = [
   'restorable',
@@ -96,8 +96,8 @@ export function renderSummary(
   const { asked } = interruptedOf ?? { asked: null };
   const runs =
     interruptedOf !== null && asked !== null
-      ? `${grouped(total)} of ${count(asked, 'run')}`
-      : count(total, 'run');
+      ? `${grouped(total)} of ${counted(asked, 'run')}`
+      : counted(total, 'run');
   const begin = interruptedOf === null ? '' : 'Interrupted: ';
   return paint(isGood ? 'good' : 'bad', `${begin}${runs}: ${parts.join(', ')}; ${duration(seconds)}.`);
 }

@@ -1,7 +1,7 @@
-/** Rows of cells come in, aligned lines go out. */
+/** Tables aligned by columns of a terminal, and made to fit into it. */
 
 import type { Meaning, Paint } from './paint.ts';
-import { cut, fill, width } from './width.ts';
+import { truncate, fill, width } from './width.ts';
 
 /** One cell: printable text, and what it means. */
 export interface Cell {
@@ -26,13 +26,13 @@ export function widthsOf(columns: readonly Column[], rows: readonly (readonly Ce
   );
 }
 
-function whole(widths: readonly number[]): number {
+function tableWidth(widths: readonly number[]): number {
   return widths.reduce((sum, each) => sum + each + GAP, -GAP);
 }
 
-/** Whether lines of these widths are wider than so many columns. */
+/** Whether lines of these widths are wider than `limit` columns. */
 export function isWider(widths: readonly number[], limit: number): boolean {
-  return whole(widths) > limit;
+  return tableWidth(widths) > limit;
 }
 
 /** The widths made to fit: what may be cut is cut, the widest first. Without a limit they stay. */
@@ -43,7 +43,7 @@ export function fitted(
 ): number[] {
   const fitting = [...widths];
   if (limit === null) return fitting;
-  let excess = whole(fitting) - limit;
+  let excess = tableWidth(fitting) - limit;
   while (excess > 0) {
     const spare = fitting.map((each, index) => each - (columns[index]?.atLeast ?? each));
     const most = Math.max(...spare);
@@ -65,7 +65,7 @@ export function line(
   const cells = columns.map(({ align, atLeast }, index) => {
     const { text, meaning } = row[index] ?? { text: '' };
     const wide = widths[index] ?? 0;
-    const shown = fill(atLeast === undefined ? text : cut(text, wide), wide, align);
+    const shown = fill(atLeast === undefined ? text : truncate(text, wide), wide, align);
     // Nothing is added after the last cell.
     const trimmed = index === columns.length - 1 ? shown.trimEnd() : shown;
     return meaning === undefined ? trimmed : paint(meaning, trimmed);

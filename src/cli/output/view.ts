@@ -1,8 +1,8 @@
-/** What output is for comes in, text that fits it goes out. */
+/** How output is shown, and text that fits into it. */
 
 import { escapeAll } from '../../quote.ts';
 import type { Paint } from './paint.ts';
-import { wrap } from './width.ts';
+import { breakLines } from './width.ts';
 
 /** How to show something. */
 export interface View {
@@ -14,16 +14,16 @@ export interface View {
   readonly now: number;
 }
 
-/** Digits of a digest that tell files apart at a glance. */
+/** Digits of a digest that are enough to see that two differ. */
 export const SHORT_DIGEST = 12;
 
 /** A sentence of the library as it can be taken in: digests shortened, and all escaped that might not be. */
-export function sentence(message: string): string {
+export function shownMessage(message: string): string {
   return escapeAll(message).replaceAll(/\b[0-9a-f]{64}\b/g, (digest) => `${digest.slice(0, SHORT_DIGEST)}…`);
 }
 
 /** The text in lines that fit, each so far from the left. */
 export function wrapped(text: string, columns: number | null, indent = 0): string[] {
-  const lines = columns === null ? [text] : wrap(text, Math.max(1, columns - indent));
+  const lines = columns === null ? [text] : breakLines(text, Math.max(1, columns - indent));
   return lines.map((each) => ' '.repeat(indent) + each);
 }

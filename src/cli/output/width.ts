@@ -16,7 +16,7 @@ export function width(text: string): number {
 }
 
 /** The text in at most `columns` columns; where it is longer, `…` stands for the rest. */
-export function cut(text: string, columns: number): string {
+export function truncate(text: string, columns: number): string {
   return width(text) <= columns ? text : `${beginning(text, columns - 1)}${columns > 0 ? '…' : ''}`;
 }
 
@@ -39,7 +39,7 @@ export function fill(text: string, columns: number, side: 'left' | 'right'): str
 }
 
 /** The text in lines of at most `columns` columns, broken between words, and within words that are longer. */
-export function wrap(text: string, columns: number): string[] {
+export function breakLines(text: string, columns: number): string[] {
   if (width(text) <= columns) return [text];
   const lines = wrapAnsi(text, columns, { hard: true }).split('\n');
   return text === text.normalize() ? lines : asWritten(text, lines);

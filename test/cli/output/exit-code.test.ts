@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import {
   exitCode,
-  outcomeOf,
+  runOutcomeOf,
   outcomeOfError,
   outcomesOfValidation,
-  type Outcome,
+  type RunOutcome,
 } from '../../../src/cli/output/exit-code.ts';
 import type { BackupRun, Reason, Validation } from '../../../src/index.ts';
 
@@ -22,7 +22,7 @@ const run: BackupRun = {
 };
 
 describe('exitCode()', () => {
-  const table: [Outcome[], number][] = [
+  const table: [RunOutcome[], number][] = [
     [[], 0],
     [['good'], 0],
     [['damaged'], 1],
@@ -51,7 +51,7 @@ describe('outcomeOf()', () => {
     [['error'], 2, 'damaged'],
   ] as const)('of %j of %d findings is %s', (severities, findingsTotal, outcome) => {
     const findings = severities.map((severity) => ({ severity }));
-    expect(outcomeOf(findings, { findingsTotal })).toBe(outcome);
+    expect(runOutcomeOf(findings, { findingsTotal })).toBe(outcome);
   });
 });
 

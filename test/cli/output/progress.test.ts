@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createPace, progressLine } from '../../../src/cli/output/progress-line.ts';
+import { createThroughput, progressLine } from '../../../src/cli/output/progress-line.ts';
 import { createProgressDisplay } from '../../../src/cli/output/progress.ts';
 import type { Channel, Every } from '../../../src/cli/context.ts';
 import type { Progress } from '../../../src/index.ts';
@@ -24,7 +24,7 @@ function stage(columns: number | null) {
   const err: Channel = {
     columns: () => columns,
     canRedraw: columns !== null,
-    say: (text) => {
+    print: (text) => {
       written.push(text);
       return Promise.resolve();
     },
@@ -62,9 +62,9 @@ describe('progressLine()', () => {
   });
 });
 
-describe('createPace()', () => {
+describe('createThroughput()', () => {
   it('tells the rate of the last seconds, and begins anew with a run', () => {
-    const pace = createPace();
+    const pace = createThroughput();
     expect(pace.rate()).toBeNull();
     pace.add(0, 'a', 0);
     expect(pace.rate()).toBeNull();

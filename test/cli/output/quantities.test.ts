@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { count, duration, grouped, percent, size } from '../../../src/cli/output/quantities.ts';
+import { counted, duration, grouped, percent, size } from '../../../src/cli/output/quantities.ts';
 
 describe('size()', () => {
   it.each([
@@ -56,7 +56,7 @@ describe('percent()', () => {
   );
 });
 
-it('count() and grouped() write whole numbers in groups', () => {
+it('counted() and grouped() write whole numbers in groups', () => {
   expect([0, 999, 1_000, 1_048_576].map(grouped)).toEqual(['0', '999', '1,000', '1,048,576']);
-  expect([1, 2, 12_000].map((number) => count(number, 'run'))).toEqual(['1 run', '2 runs', '12,000 runs']);
+  expect([1, 2, 12_000].map((number) => counted(number, 'run'))).toEqual(['1 run', '2 runs', '12,000 runs']);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { verdictOf } from '../../../src/cli/output/verdict.ts';
+import { runVerdictOf } from '../../../src/cli/output/verdict.ts';
 import type { BackupRun, Coverage, Finding, Inspected } from '../../../src/index.ts';
 
 const RUN: BackupRun = {
@@ -41,10 +41,10 @@ function verdict(
     findings,
     coverage: { ...WHOLE, findingsTotal: findings.length, ...coverage },
   };
-  return verdictOf(answer).text;
+  return runVerdictOf(answer).text;
 }
 
-describe('verdictOf()', () => {
+describe('runVerdictOf()', () => {
   it('is sound of a completed run without errors that was verified wholly', () => {
     expect(verdict([])).toBe('Sound: 12 artifacts, 3.40 GB, all verified.');
     expect(verdict([finding('ARTIFACT_UNLISTED', undefined, 'warning')])).toBe(

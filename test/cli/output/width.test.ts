@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { paintPlain } from '../../../src/cli/output/paint.ts';
 import { fitted, line, widthsOf, type Column } from '../../../src/cli/output/table.ts';
-import { cut, fill, width, wrap } from '../../../src/cli/output/width.ts';
+import { truncate, fill, width, breakLines } from '../../../src/cli/output/width.ts';
 import { escapeAll } from '../../../src/quote.ts';
 
 describe('width()', () => {
@@ -30,7 +30,7 @@ describe('width()', () => {
   ])('of %s is %d', (text, columns) => expect(width(text)).toBe(columns));
 });
 
-describe('cut()', () => {
+describe('truncate()', () => {
   it.each([
     ['plain', 5, 'plain'],
     ['plain', 4, 'pla…'],
@@ -41,7 +41,7 @@ describe('cut()', () => {
     ['e\u0301e\u0301e\u0301', 2, 'e\u0301…'],
     ['💰💰', 3, '💰…'],
     ['👨\u200d👩\u200d👧👨\u200d👩\u200d👧', 3, '👨\u200d👩\u200d👧…'],
-  ])('makes %j fit into %d columns', (text, columns, short) => expect(cut(text, columns)).toBe(short));
+  ])('makes %j fit into %d columns', (text, columns, short) => expect(truncate(text, columns)).toBe(short));
 });
 
 it('fill() fills up by columns, not by characters', () => {
@@ -50,29 +50,29 @@ it('fill() fills up by columns, not by characters', () => {
   expect(fill('longer', 3, 'left')).toBe('longer');
 });
 
-describe('wrap()', () => {
+describe('breakLines()', () => {
   it('breaks between words, and words that are longer than a line', () => {
-    expect(wrap('one two three', 7)).toEqual(['one two', 'three']);
-    expect(wrap('abcdefghij kl', 4)).toEqual(['abcd', 'efgh', 'ij', 'kl']);
-    expect(wrap('約定書約定書', 5)).toEqual(['約定', '書約', '定書']);
-    expect(wrap('約', 1)).toEqual(['約']);
-    expect(wrap('', 3)).toEqual(['']);
+    expect(breakLines('one two three', 7)).toEqual(['one two', 'three']);
+    expect(breakLines('abcdefghij kl', 4)).toEqual(['abcd', 'efgh', 'ij', 'kl']);
+    expect(breakLines('約定書約定書', 5)).toEqual(['約定', '書約', '定書']);
+    expect(breakLines('約', 1)).toEqual(['約']);
+    expect(breakLines('', 3)).toEqual(['']);
   });
 
   it('leaves characters as they are written, composed or not', () => {
     const text = `zażółć ${'zażółć gęślą jaźń'.normalize('NFD')} Å한글 `.repeat(4).trim();
     for (const columns of [3, 7, 20]) {
-      const lines = wrap(text, columns);
+      const lines = breakLines(text, columns);
       expect(Math.max(...lines.map(width))).toBeLessThanOrEqual(columns);
       expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
     }
-    expect(wrap('e\u0301e\u0301 e\u0301e\u0301', 3)).toEqual(['e\u0301e\u0301', 'e\u0301e\u0301']);
+    expect(breakLines('e\u0301e\u0301 e\u0301e\u0301', 3)).toEqual(['e\u0301e\u0301', 'e\u0301e\u0301']);
   });
 
   it('loses nothing, and no line is too long', () => {
     const text = '"trades.db" has 300 bytes on disk but 512 in the manifest 約定 💰 '.repeat(5).trim();
     for (let columns = 2; columns < 80; columns += 1) {
-      const lines = wrap(text, columns);
+      const lines = breakLines(text, columns);
       expect(Math.max(...lines.map(width))).toBeLessThanOrEqual(columns);
       expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''));
     }
