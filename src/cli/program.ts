@@ -2,20 +2,21 @@
 
 import { printable } from '../quote.ts';
 import { parseArguments, type Arguments } from './args/arguments.ts';
-import { exitCode, USAGE_EXIT_CODE, type RunOutcomes } from './output/exit-code.ts';
 import { COMPLETE, type Subcommand } from './args/options.ts';
-import type { CliContext } from './context.ts';
 import { UsageError } from './args/usage-error.ts';
+import type { CliContext } from './context.ts';
 import { complain } from './output/complain.ts';
+import { exitCode, USAGE_EXIT_CODE, type RunOutcomes } from './output/exit-code.ts';
 
-type Run = (args: Arguments, context: CliContext) => Promise<RunOutcomes>;
+type Command = (args: Arguments, context: CliContext) => Promise<RunOutcomes>;
 
-/** Loaded when they are meant: who asks for the version does not wait for more. */
-const RUN: Readonly<Record<Subcommand, () => Promise<Run>>> = {
+/** Loaded when they are meant: whoever asks for the version does not wait for more. */
+const COMMANDS: Readonly<Record<Subcommand, () => Promise<Command>>> = {
   show: async () => (await import('./commands/show.ts')).showCommand,
   list: async () => (await import('./commands/list.ts')).listCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
   completion: async () => (await import('./commands/completion.ts')).completionCommand,
+  help: async () => (await import('./commands/help.ts')).helpCommand,
 };
 
 /** Of what nobody foresaw: whatever there was to inspect, it was not. */
@@ -24,7 +25,7 @@ export const FAULT_EXIT_CODE = 4;
 /** Runs the program, and resolves to its exit code; never rejects. */
 export async function runProgram(context: CliContext): Promise<number> {
   try {
-    return exitCode(await dispatch(context));
+    return await dispatch(context);
   } catch (reason) {
     const isUsage = reason instanceof UsageError;
     await complain(context, isUsage ? reason.message : `Cannot go on: ${faultText(reason)}`);
@@ -36,26 +37,27 @@ function faultText(reason: unknown): string {
   return printable(reason instanceof Error ? reason.message : String(reason));
 }
 
-const NO_OUTCOMES: RunOutcomes = new Set();
-
-async function dispatch(context: CliContext): Promise<RunOutcomes> {
+async function dispatch(context: CliContext): Promise<number> {
   const [first, ...rest] = context.args;
   if (first === COMPLETE) {
     const { completeCommand } = await import('./commands/complete.ts');
-    return completeCommand(rest, context);
+    return exitCode(await completeCommand(rest, context));
   }
   const args = parseArguments(context.args);
   const { subcommand, texts } = args;
   if (texts.has('help')) {
-    const { helpOf, helpOfProgram } = await import('./args/help.ts');
-    await context.out.print(subcommand === null ? helpOfProgram() : helpOf(subcommand));
-    return NO_OUTCOMES;
+    const { printHelp } = await import('./commands/help.ts');
+    await printHelp(subcommand, context);
+    return 0;
   }
   if (texts.has('version')) {
     await context.out.print(`${context.version}\n`);
-    return NO_OUTCOMES;
+    return 0;
   }
-  if (subcommand === null) throw new UsageError('Nothing to do: expected a subcommand; --help tells them');
-  const run = await RUN[subcommand]();
-  return run(args, context);
+  if (subcommand === null) {
+    const { refuseNothing } = await import('./commands/help.ts');
+    return refuseNothing(context);
+  }
+  const command = await COMMANDS[subcommand]();
+  return exitCode(await command(args, context));
 }

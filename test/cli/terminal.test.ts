@@ -76,6 +76,16 @@ describe.skipIf(skipped)('backup-run on a terminal', () => {
     expect(new Set(before.slice(0, 2).map(width)).size, stdout).toBe(1);
   });
 
+  it.each([60, 80, 140])('helps in %d columns, and breaks no command', async (columns) => {
+    const ends = await Promise.all(
+      ['show', 'list', 'verify'].map((name) => runInTerminal(['help', name], { columns })),
+    );
+    for (const line of ends.flatMap(({ stdout }) => stdout.split('\n'))) {
+      if (line.includes('backup-run ')) expect(line).toMatch(/^(?: {2}|Usage: )/);
+      else expect(line.length, line).toBeLessThanOrEqual(Math.min(columns, 80));
+    }
+  });
+
   it.each(['show', 'list'])('takes a terminal without a size for one of 80 columns: %s', async (asked) => {
     const args = [
       asked,

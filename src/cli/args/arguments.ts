@@ -1,13 +1,12 @@
 /** Takes a command line apart into subcommand, words and options, or refuses it. Values of options are parsed in values.ts. */
 
-import { parseArgs } from 'node:util';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { suggestion } from './nearest.ts';
 import {
   isOptionName,
   isSubcommand,
   OPTION_NAMES,
   optionOf,
-  OPTIONS,
   optionsOf,
   SUBCOMMANDS,
   type OptionName,
@@ -35,8 +34,11 @@ type Token = NonNullable<ReturnType<typeof tokensOf>>[number];
 type OptionToken = Extract<Token, { kind: 'option' }>;
 
 const DESCRIPTION = Object.fromEntries(
-  OPTION_NAMES.map((name) => [name, { type: OPTIONS[name].value === null ? 'boolean' : 'string' } as const]),
-);
+  OPTION_NAMES.map((name) => {
+    const { value, short } = optionOf(name);
+    return [name, { type: value === null ? 'boolean' : 'string', ...(short !== undefined && { short }) }];
+  }),
+) satisfies ParseArgsConfig['options'];
 
 function tokensOf(args: readonly string[]) {
   return parseArgs({
@@ -65,19 +67,20 @@ export function parseArguments(args: readonly string[]): Arguments {
   return { subcommand, words, texts };
 }
 
-function subcommandOf(word: string): Subcommand {
+/** The subcommand that a word names. */
+export function subcommandOf(word: string): Subcommand {
   if (isSubcommand(word)) return word;
-  throw new UsageError(
-    `Unknown subcommand ${quote(word)}${suggestion(word, [...SUBCOMMANDS, '--help', '--version']) || `: expected ${SUBCOMMANDS.join(', ')}`}`,
-  );
+  const hint = suggestion(word, SUBCOMMANDS) || `: expected ${SUBCOMMANDS.join(', ')}`;
+  throw new UsageError(`Unknown subcommand ${quote(word)}${hint}`);
 }
 
 function optionNameOf({ name, rawName, index }: OptionToken, args: readonly string[]): OptionName {
-  if (!rawName.startsWith('--')) {
-    const hint = name === 'h' ? 'did you mean --help?' : 'a run id that begins with "-" goes after "--"';
-    throw new UsageError(`Unknown option ${quote(args[index] ?? rawName)}; ${hint}`);
-  }
   if (isOptionName(name)) return name;
+  if (!rawName.startsWith('--')) {
+    throw new UsageError(
+      `Unknown option ${quote(args[index] ?? rawName)}; a run id that begins with "-" goes after "--"`,
+    );
+  }
   const hint = suggestion(
     rawName,
     OPTION_NAMES.map((each) => `--${each}`),

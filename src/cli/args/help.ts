@@ -1,12 +1,14 @@
-/** Help for the program and for each subcommand, examples first. */
+/** Help for the program and for each subcommand, examples first, in lines that fit a terminal. */
 
-import { optionOf, optionsOf, type Subcommand } from './options.ts';
+import { breakLines } from '../output/width.ts';
+import { optionOf, optionsOf, SUBCOMMANDS, type OptionName, type Subcommand } from './options.ts';
 
 const ABOUT: Readonly<Record<Subcommand, string>> = {
   show: 'what happened in a run, and whether its files are still what they were',
   list: 'which runs there are, newest first',
   verify: 'whether runs can be restored from, a line for each',
   completion: 'a script with which a shell completes subcommands, options and run ids',
+  help: 'this text, or that of a subcommand',
 };
 
 const SYNOPSIS: Readonly<Record<Subcommand, string>> = {
@@ -14,6 +16,7 @@ const SYNOPSIS: Readonly<Record<Subcommand, string>> = {
   list: 'backup-run list [options]',
   verify: 'backup-run verify [options] RUN_ID... | --all | --latest',
   completion: 'backup-run completion bash|zsh|fish',
+  help: 'backup-run help [SUBCOMMAND]',
 };
 
 const EXAMPLES: Readonly<Record<Subcommand, readonly string[]>> = {
@@ -37,47 +40,87 @@ const EXAMPLES: Readonly<Record<Subcommand, readonly string[]>> = {
     'backup-run completion zsh > /usr/local/share/zsh/site-functions/_backup-run',
     'backup-run completion fish > ~/.config/fish/completions/backup-run.fish',
   ],
+  help: ['backup-run help verify'],
 };
 
-const EXIT_CODES = `Exit codes:
-  0    good
-  1    a finding of severity error; verify: or not restorable
-  2    usage
-  3    not found
-  4    a run could not be inspected; verify: or was not verified wholly
-  130  interrupted
-Where several apply: 4, then 1, then 3.`;
+const EXIT_CODES: readonly (readonly [string, string])[] = [
+  ['0', 'good'],
+  ['1', 'a finding of severity error; verify: or not restorable'],
+  ['2', 'the command line cannot be used; nothing on standard output'],
+  ['3', 'not found'],
+  ['4', 'a run could not be inspected; verify: or not all of it was verified'],
+  ['130', 'interrupted'],
+];
 
-const NOTE_ON_IDS = 'RUN_ID may be -: run ids are then read from standard input, one a line.';
+const ARGUMENTS: Readonly<Partial<Record<Subcommand, string>>> = {
+  show: 'RUN_ID may be -: it is then read from standard input.',
+  verify: 'RUN_ID may be -: run ids are then read from standard input, one a line.',
+};
 
-/** The help of the program. */
-export function helpOfProgram(): string {
-  const examples = [EXAMPLES.show[0], EXAMPLES.verify[0], EXAMPLES.list[1]];
-  const subcommands = Object.entries(ABOUT).map(([name, about]) => `${name.padEnd(12)}${about}`);
-  const help = 'backup-run SUBCOMMAND --help tells the options of each.';
+/** Columns that help is at most wide: longer lines are hard to read. */
+const WIDEST = 80;
+
+/** Columns of an option and its value, of a subcommand, and of an exit code. */
+const OPTION_COLUMNS = 20;
+const SUBCOMMAND_COLUMNS = 12;
+const CODE_COLUMNS = 5;
+
+/** The help of the program; `columns` are those of the terminal, null where there is none. */
+export function helpOfProgram(columns: number | null): string {
+  const subcommands = SUBCOMMANDS.flatMap((name) => entry(name, ABOUT[name], SUBCOMMAND_COLUMNS, columns));
   return [
-    section('Examples:', examples),
-    section('Subcommands:', [...subcommands, help]),
-    section(EXIT_CODES, []),
+    section('Examples:', [EXAMPLES.show[0], EXAMPLES.verify[0], EXAMPLES.list[1]]),
+    section('Usage: backup-run SUBCOMMAND [options] [RUN_ID...]', []),
+    section('Subcommands:', subcommands),
+    section('Options:', entriesOf(['help', 'version'], columns)),
+    exitCodes(columns),
+    section('The options of a subcommand: backup-run help SUBCOMMAND', []),
   ].join('\n');
 }
 
 /** The help of a subcommand. */
-export function helpOf(subcommand: Subcommand): string {
-  const options = optionsOf(subcommand).map((name) => {
-    const { value, about } = optionOf(name);
-    return `${`--${name}${value === null ? '' : ` ${value}`}`.padEnd(22)}${about}`;
-  });
-  const isReading = subcommand === 'show' || subcommand === 'verify';
+export function helpOf(subcommand: Subcommand, columns: number | null): string {
+  const about = [ABOUT[subcommand], ARGUMENTS[subcommand] ?? ''].filter((text) => text !== '');
+  const isAboutRuns = subcommand !== 'completion' && subcommand !== 'help';
   return [
     section('Examples:', EXAMPLES[subcommand]),
-    section(SYNOPSIS[subcommand], [ABOUT[subcommand]]),
-    ...(isReading ? [section(NOTE_ON_IDS, [])] : []),
-    section('Options:', options),
-    ...(subcommand === 'completion' ? [] : [section(EXIT_CODES, [])]),
+    section(
+      `Usage: ${SYNOPSIS[subcommand]}`,
+      about.flatMap((text) => entry('', text, 0, columns)),
+    ),
+    section('Options:', entriesOf(optionsOf(subcommand), columns)),
+    ...(isAboutRuns ? [exitCodes(columns)] : []),
   ].join('\n');
 }
 
 function section(title: string, lines: readonly (string | undefined)[]): string {
   return `${[title, ...lines.map((line) => `  ${line}`)].join('\n')}\n`;
+}
+
+function exitCodes(columns: number | null): string {
+  const codes = EXIT_CODES.flatMap(([code, about]) => entry(code, about, CODE_COLUMNS, columns));
+  return section('Exit codes:', [...codes, 'Where several apply: 4, then 1, then 3.']);
+}
+
+function entriesOf(names: readonly OptionName[], columns: number | null): string[] {
+  return names.flatMap((name) => {
+    const { value, about, values, fallback, short, isRepeatable } = optionOf(name);
+    const title = `--${name}${short === undefined ? '' : `, -${short}`}${value === null ? '' : ` ${value}`}`;
+    const sentences = [
+      about,
+      ...(values === undefined ? [] : [`${value}: ${values}`]),
+      ...(isRepeatable ? ['Several with commas, or again'] : []),
+      ...(fallback === undefined ? [] : [`Default: ${fallback}`]),
+    ];
+    const text = sentences.join('. ') + (sentences.length > 1 ? '.' : '');
+    return entry(title, text, OPTION_COLUMNS, columns);
+  });
+}
+
+/** A title, and beside it as many lines as its text takes. */
+function entry(title: string, text: string, titleColumns: number, columns: number | null): string[] {
+  const room = Math.min(columns ?? WIDEST, WIDEST) - titleColumns - 2;
+  return breakLines(text, Math.max(room, 20)).map(
+    (line, index) => (index === 0 ? title : '').padEnd(titleColumns) + line,
+  );
 }

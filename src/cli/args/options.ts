@@ -1,7 +1,9 @@
 /** Every subcommand and every option, spelled here and nowhere else. */
 
-/** What can be asked. */
-export const SUBCOMMANDS = ['show', 'list', 'verify', 'completion'] as const;
+import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model.ts';
+
+/** What can be asked for. */
+export const SUBCOMMANDS = ['show', 'list', 'verify', 'completion', 'help'] as const;
 
 export type Subcommand = (typeof SUBCOMMANDS)[number];
 
@@ -17,9 +19,16 @@ export const COMPLETE = '__complete';
 export interface Option {
   /** What its value is, for help; null for a switch. */
   readonly value: string | null;
+  /** What it does, for help. */
   readonly about: string;
+  /** The values it takes, for help; without, every text. */
+  readonly values?: string;
+  /** What holds without it, for help; without, nothing does. */
+  readonly fallback?: string;
   /** The subcommands it goes with. */
   readonly of: readonly Subcommand[];
+  /** The letter that stands for it. */
+  readonly short?: string;
   /** May stand more than once. */
   readonly isRepeatable?: true;
 }
@@ -27,19 +36,40 @@ export interface Option {
 const RUNS = ['show', 'list', 'verify'] as const;
 const READING = ['show', 'verify'] as const;
 const LIST = ['list'] as const;
+const ANY_TIME = 'Unix seconds, or ISO 8601 such as 2026-06-29T12:10:45Z or 2026-06-29';
 
 export const OPTIONS = {
-  root: { value: 'DIR', about: 'the backups directory; else BACKUP_ROOT, else ./backups', of: RUNS },
+  root: { value: 'DIR', about: 'the backups directory', fallback: 'BACKUP_ROOT, else ./backups', of: RUNS },
   level: {
     value: 'LEVEL',
-    about: 'digest (as without) hashes, size compares kind and size, none opens nothing',
+    about: 'how much of each artifact to verify',
+    values: 'digest hashes it, size compares kind and size, none opens nothing',
+    fallback: 'digest',
     of: READING,
   },
   json: { value: null, about: "the library's own objects as JSON", of: RUNS },
   ndjson: { value: null, about: 'the same, one a line, as they come', of: ['list', 'verify'] },
-  threads: { value: 'N', about: 'threads that hash; 0 hashes on the main thread', of: READING },
-  'max-rate': { value: 'RATE', about: 'bytes to read in a second, such as 200MB', of: READING },
-  'time-budget': { value: 'TIME', about: 'stop hashing after a time such as 30s, for each run', of: READING },
+  threads: {
+    value: 'N',
+    about: 'threads that hash; 0 hashes on the main thread',
+    values: '0 to 1024',
+    fallback: 'one less than there are processors, at most 8',
+    of: READING,
+  },
+  'max-rate': {
+    value: 'RATE',
+    about: 'bytes to read in a second, of all files together',
+    values: 'such as 200MB, in kB MB GB TB KiB MiB GiB TiB',
+    fallback: 'as fast as the storage',
+    of: READING,
+  },
+  'time-budget': {
+    value: 'TIME',
+    about: 'stop hashing after it, for each run; the rest is reported as not verified',
+    values: 'such as 30s, in ms s m h d',
+    fallback: 'no end',
+    of: READING,
+  },
   validate: {
     value: null,
     about: 'look also at the content of SQLite, gzip, zstd, tar and JSON files',
@@ -47,17 +77,40 @@ export const OPTIONS = {
   },
   all: { value: null, about: 'every run of the root, newest first', of: ['verify'] },
   latest: { value: null, about: 'the newest run of the root', of: ['verify'] },
-  status: { value: 'STATUS', about: 'only runs that stand so', of: LIST, isRepeatable: true },
-  type: { value: 'TYPE', about: 'only full, or only scoped runs', of: LIST, isRepeatable: true },
-  trigger: { value: 'TRIGGER', about: 'only runs that were started so', of: LIST, isRepeatable: true },
-  from: { value: 'TIME', about: 'only runs that started then or later', of: LIST },
-  to: { value: 'TIME', about: 'only runs that started then or earlier', of: LIST },
-  limit: { value: 'N', about: 'at most so many', of: LIST },
-  quiet: { value: null, about: 'no progress on stderr', of: RUNS },
-  utc: { value: null, about: 'times in UTC', of: RUNS },
-  'no-color': { value: null, about: 'no colours', of: RUNS },
-  help: { value: null, about: 'this text', of: SUBCOMMANDS },
-  version: { value: null, about: 'the version', of: SUBCOMMANDS },
+  status: {
+    value: 'STATUS',
+    about: 'only runs with one of these statuses',
+    values: RUN_STATUSES.join(', '),
+    of: LIST,
+    isRepeatable: true,
+  },
+  type: {
+    value: 'TYPE',
+    about: 'only runs of one of these types',
+    values: RUN_TYPES.join(', '),
+    of: LIST,
+    isRepeatable: true,
+  },
+  trigger: {
+    value: 'TRIGGER',
+    about: 'only runs that one of these triggers started',
+    values: RUN_TRIGGERS.join(', '),
+    of: LIST,
+    isRepeatable: true,
+  },
+  from: { value: 'TIME', about: 'only runs that started then or later', values: ANY_TIME, of: LIST },
+  to: { value: 'TIME', about: 'only runs that started then or earlier', values: ANY_TIME, of: LIST },
+  limit: { value: 'N', about: 'at most N runs', values: '1 or more', fallback: 'all', of: LIST },
+  quiet: { value: null, about: 'no progress on standard error', of: RUNS },
+  utc: { value: null, about: 'times in UTC', fallback: 'the local zone', of: RUNS },
+  'no-color': {
+    value: null,
+    about: 'no colours',
+    fallback: 'as the terminal, NO_COLOR and FORCE_COLOR say',
+    of: RUNS,
+  },
+  help: { value: null, about: 'this text', of: SUBCOMMANDS, short: 'h' },
+  version: { value: null, about: 'the version', of: SUBCOMMANDS, short: 'V' },
 } as const satisfies Record<string, Option>;
 
 export type OptionName = keyof typeof OPTIONS;

@@ -8,12 +8,20 @@ const RATES: Readonly<Record<string, number>> = {
   kB: 1e3,
   MB: 1e6,
   GB: 1e9,
+  TB: 1e12,
   KiB: 2 ** 10,
   MiB: 2 ** 20,
   GiB: 2 ** 30,
+  TiB: 2 ** 40,
 };
 
-const DURATIONS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
+const DURATIONS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
 
 /** The longest time a timer of Node can be set to, in milliseconds: almost 25 days. */
 const LONGEST_DURATION = 2 ** 31 - 1;
@@ -35,14 +43,14 @@ function measured(text: string, units: Readonly<Record<string, number>>): number
 export function parseRate(text: string, option: string): number {
   const bytes = measured(text, RATES);
   if (bytes !== null && bytes >= 1) return bytes;
-  return refuseValue(option, text, 'bytes a second such as 200MB (kB, MB, GB, KiB, MiB or GiB)');
+  return refuseValue(option, text, 'bytes a second such as 200MB (kB, MB, GB, TB, KiB, MiB, GiB or TiB)');
 }
 
 /** Milliseconds, from 0 to 2^31 - 1. */
 export function parseDuration(text: string, option: string): number {
   const milliseconds = measured(text, DURATIONS);
   if (milliseconds !== null && milliseconds <= LONGEST_DURATION) return milliseconds;
-  return refuseValue(option, text, 'a time such as 30s (ms, s, m or h; at most 596h)');
+  return refuseValue(option, text, 'a time such as 30s (ms, s, m, h or d; at most 596h)');
 }
 
 /** Threads, from 0 to 1,024. */

@@ -64,6 +64,7 @@ export function completionFor(words: readonly string[]): Completion {
   if (open !== null) return valuesOf(open, '', current);
   if (current.startsWith('-')) return { kind: 'words', words: optionWords(subcommand) };
   if (subcommand === null) return { kind: 'words', words: SUBCOMMANDS };
+  if (subcommand === 'help') return { kind: 'words', words: SUBCOMMANDS };
   if (subcommand === 'completion') return { kind: 'words', words: SHELLS };
   return subcommand === 'list' ? { kind: 'words', words: [] } : { kind: 'run ids', root };
 }

@@ -62,7 +62,7 @@ complete -c backup-run -f -a '(__backup_run)'
 export async function completionCommand({ words }: Arguments, { out }: CliContext): Promise<RunOutcomes> {
   const [shell, ...more] = words;
   if (shell === undefined || more.length > 0) {
-    throw new UsageError(`Cannot tell a completion script: expected one of ${SHELLS.join(', ')}`);
+    throw new UsageError(`Cannot print a completion script: expected one of ${SHELLS.join(', ')}`);
   }
   await out.print(SCRIPTS[parseWord(shell, 'completion', SHELLS)].replaceAll('\\$', '$'));
   return new Set();

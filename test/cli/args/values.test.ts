@@ -18,6 +18,8 @@ describe('parseRate()', () => {
     ['1KiB', 1_024],
     ['3MiB', 3_145_728],
     ['0.5GiB', 536_870_912],
+    ['1.5TB', 1_500_000_000_000],
+    ['1TiB', 1_099_511_627_776],
     ['0.001kB', 1],
   ])('%s is %d bytes', (text, bytes) => expect(parseRate(text, '--max-rate')).toBe(bytes));
 
@@ -38,7 +40,7 @@ describe('parseRate()', () => {
   ])('refuses %j', (text) => {
     expect(() => parseRate(text, '--max-rate')).toThrow(UsageError);
     expect(() => parseRate(text, '--max-rate')).toThrow(
-      `Cannot use --max-rate "${text}": expected bytes a second such as 200MB (kB, MB, GB, KiB, MiB or GiB)`,
+      `Cannot use --max-rate "${text}": expected bytes a second such as 200MB (kB, MB, GB, TB, KiB, MiB, GiB or TiB)`,
     );
   });
 });
@@ -50,9 +52,10 @@ describe('parseDuration()', () => {
     ['250ms', 250],
     ['1.5m', 90_000],
     ['596h', 2_145_600_000],
+    ['2d', 172_800_000],
   ])('%s is %d ms', (text, milliseconds) => expect(parseDuration(text, '--time-budget')).toBe(milliseconds));
 
-  it.each(['30', '30 s', '-1s', '597h', '1d', 's', '1S', 'Infinityh'])('refuses %j', (text) =>
+  it.each(['30', '30 s', '-1s', '597h', '25d', 's', '1S', 'Infinityh'])('refuses %j', (text) =>
     expect(() => parseDuration(text, '--time-budget')).toThrow(
       `Cannot use --time-budget "${text}": expected a time`,
     ),
