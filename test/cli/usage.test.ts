@@ -97,7 +97,7 @@ describe('backup-run', () => {
     const { stdout, stderr, code } = await run(['show', '--', `-${SPEC_RUN_ID}`], { environment });
     expect({ stdout, code }).toStrictEqual({ stdout: '', code: 3 });
     expect(stderr).toBe(
-      `backup-run: Cannot find backup run "-${SPEC_RUN_ID}": no status directory holds it\n`,
+      `backup-run: Cannot find backup run "-${SPEC_RUN_ID}": no status directory holds it (root "${SPEC_ROOT}")\n`,
     );
   });
 

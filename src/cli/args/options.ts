@@ -75,6 +75,12 @@ export const OPTIONS = {
     about: 'look also at the content of SQLite, gzip, zstd, tar and JSON files',
     of: READING,
   },
+  'all-findings': {
+    value: null,
+    about: 'every finding',
+    fallback: 'ten of a kind, and how many more there are',
+    of: ['show'],
+  },
   all: { value: null, about: 'every run of the root, newest first', of: ['verify'] },
   latest: { value: null, about: 'the newest run of the root', of: ['verify'] },
   status: {

@@ -9,12 +9,15 @@ export function complain({ err }: Pick<CliContext, 'err'>, sentence: string): Pr
   return err.print(`backup-run: ${sentence}\n`);
 }
 
-/** Prints why there is no run; where something could not be read, also which root was meant. */
+/** What a wrong root comes to. */
+const ROOT_MATTERS: readonly BackupRunError['code'][] = ['BACKUP_RUN_NOT_FOUND', 'IO_ERROR'];
+
+/** Prints why there is no run, and in which root where that may be the wrong one. */
 export function complainOf(
   context: Pick<CliContext, 'err'>,
   error: BackupRunError,
   root: string,
 ): Promise<void> {
-  const where = error.code === 'IO_ERROR' ? ` (root ${quote(root)})` : '';
+  const where = ROOT_MATTERS.includes(error.code) ? ` (root ${quote(root)})` : '';
   return complain(context, error.message + where);
 }

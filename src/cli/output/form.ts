@@ -23,6 +23,7 @@ export function viewOf({ texts }: Arguments, { out, hasColours, now }: CliContex
     columns: out.columns(),
     paint: hasColours && !texts.has('no-color') ? paintColours : paintPlain,
     isUtc: texts.has('utc'),
+    hasAllFindings: texts.has('all-findings'),
     now: now(),
   };
 }

@@ -10,6 +10,8 @@ export interface View {
   readonly columns: number | null;
   readonly paint: Paint;
   readonly isUtc: boolean;
+  /** Whether findings of one kind are all shown, however many. */
+  readonly hasAllFindings: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
