@@ -4,7 +4,6 @@ import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '
 import { LEVELS } from '../../model.ts';
 import { waitAWhile } from '../../patience.ts';
 import { optionText, type Arguments } from '../args/arguments.ts';
-import type { RunOutcomes } from '../output/exit-code.ts';
 import type { CliContext } from '../context.ts';
 import { parseDuration, parseRate, parseThreads, parseWord } from '../args/values.ts';
 
@@ -50,16 +49,16 @@ export function inspectionOptionsOf(args: Arguments): InspectionOptions {
   };
 }
 
-/** Works with an inspector and closes it. */
-export async function withInspector(
+/** Calls a function with an inspector, and closes it. */
+export async function withInspector<Result>(
   options: InspectorOptions,
   context: Pick<CliContext, 'signal'>,
-  work: (inspector: Inspector) => Promise<RunOutcomes>,
-): Promise<RunOutcomes> {
+  use: (inspector: Inspector) => Promise<Result>,
+): Promise<Result> {
   const { createInspector } = await import('../../index.ts');
   const inspector = createInspector(options);
   try {
-    return await work(inspector);
+    return await use(inspector);
   } finally {
     const closed = inspector.close();
     // An interrupted program waits until private copies are removed, but not for storage that hangs.

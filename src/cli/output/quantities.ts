@@ -21,14 +21,20 @@ export function counted(number: number, one: string, many = `${one}s`): string {
 
 /** Seconds in the two units that matter: `45 ms`, `7.3 s`, `2 min 5 s`, `3 h 20 min`, `4 d 1 h`. Negative ones are unknown. */
 export function duration(seconds: number): string {
+  return inUnits(seconds, 2);
+}
+
+/** Seconds in the one unit that matters most: `45 ms`, `7.3 s`, `2 min`, `3 h`, `4 d`. Negative ones are unknown. */
+export function roughDuration(seconds: number): string {
+  return inUnits(seconds, 1);
+}
+
+function inUnits(seconds: number, unitCount: number): string {
   if (!(seconds >= 0) || !Number.isFinite(seconds)) return '?';
   // Runs begin and end on whole seconds.
   if (seconds === 0) return '0 s';
-  const pretty = prettyMilliseconds(seconds * 1_000, {
-    unitCount: 2,
-    hideYear: true,
-    secondsDecimalDigits: seconds < 10 ? 1 : 0,
-  });
+  const secondsDecimalDigits = seconds < 10 ? 1 : 0;
+  const pretty = prettyMilliseconds(seconds * 1_000, { unitCount, hideYear: true, secondsDecimalDigits });
   return pretty.replaceAll(/(\d+)([a-z]+)/g, (_, number: string, unit: string) =>
     [grouped(Number(number)), unit === 'm' ? 'min' : unit].join(' '),
   );

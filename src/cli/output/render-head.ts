@@ -3,13 +3,13 @@
 import { escapeAll, printable } from '../../quote.ts';
 import type { BackupRun } from '../../index.ts';
 import type { Meaning } from './paint.ts';
-import { duration } from './quantities.ts';
+import { duration, roughDuration } from './quantities.ts';
 import type { Cell } from './table.ts';
 import { NO_TIME, time } from '../args/times.ts';
 import { wrapped, type View } from './view.ts';
 
-const STATUS_MEANING: Readonly<Record<BackupRun['status'], Meaning>> = {
-  completed: 'good',
+/** That a run completed is what its manifest claims, and no verdict: it has no colour. */
+const STATUS_MEANING: Readonly<Partial<Record<BackupRun['status'], Meaning>>> = {
   running: 'busy',
   failed: 'bad',
   partial: 'doubtful',
@@ -19,12 +19,19 @@ const STATUS_MEANING: Readonly<Record<BackupRun['status'], Meaning>> = {
 
 /** A run's status in its colour. */
 export function statusCell({ status }: BackupRun): Cell {
-  return { text: status, meaning: STATUS_MEANING[status] };
+  const meaning = STATUS_MEANING[status];
+  return { text: status, ...(meaning !== undefined && { meaning }) };
 }
 
 /** How long a run has been running. */
 export function elapsed({ started_at }: BackupRun, now: number): string {
   return duration(Math.floor(now / 1_000) - started_at);
+}
+
+/** How long ago a run began: `11 h ago`. */
+export function ageOf({ started_at }: BackupRun, now: number): string {
+  const seconds = Math.floor(now / 1_000) - started_at;
+  return started_at === 0 || seconds < 0 ? NO_TIME : `${roughDuration(seconds)} ago`;
 }
 
 /** How long a run took, or has taken until now. */
