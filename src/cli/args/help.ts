@@ -22,6 +22,7 @@ const SYNOPSIS: Readonly<Record<Subcommand, string>> = {
 const EXAMPLES: Readonly<Record<Subcommand, readonly string[]>> = {
   show: [
     'backup-run show 20260629-121045-000001',
+    'backup-run show latest',
     'backup-run show --root /srv/backups --level size 20260629-121045-000001',
     'backup-run show --json 20260629-121045-000001',
   ],
@@ -53,8 +54,9 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
 ];
 
 const ARGUMENTS: Readonly<Partial<Record<Subcommand, string>>> = {
-  show: 'RUN_ID may be -: it is then read from standard input.',
-  verify: 'RUN_ID may be -: run ids are then read from standard input, one a line.',
+  show: 'RUN_ID may be a prefix that only one run has, latest for the newest run that is not running, or - for one that is read from standard input.',
+  verify:
+    'RUN_ID may be a prefix that only one run has, latest for the newest run that is not running, or - for those that are read from standard input, one a line.',
 };
 
 /** Columns that help is at most wide: longer lines are hard to read. */

@@ -1,10 +1,11 @@
 /** `backup-run verify`: whether runs can be restored from, a line each as soon as it is done. */
 
-import type { InspectionOptions, Inspector, Validation } from '../../index.ts';
+import type { BackupRunError, InspectionOptions, Validation } from '../../index.ts';
 import type { Arguments } from '../args/arguments.ts';
 import { outcomesOfValidation, type RunOutcome, type RunOutcomes } from '../output/exit-code.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createProgressDisplay } from '../output/progress.ts';
+import { resolveRunId, type RunLookup } from './resolve-run.ts';
 import { runIds } from './run-ids.ts';
 import { LOOK_UP_ORDER } from '../../store/layout.ts';
 import type { CliContext } from '../context.ts';
@@ -23,7 +24,12 @@ export async function verifyCommand(args: Arguments, context: CliContext): Promi
   const display = createProgressDisplay(context, args.texts.has('quiet'));
   const writer = createValidationWriter(form, args, context, display);
   return withInspector(options, context, async (inspector) => {
-    const work = { inspector, args, context, call, writer, display, outcomes: new Set<RunOutcome>() };
+    const outcomes = new Set<RunOutcome>();
+    const onFault = async (error: BackupRunError): Promise<void> => {
+      outcomes.add('not inspected');
+      await complainOf(context, error, rootOf(args, context));
+    };
+    const work = { inspector, args, context, call, writer, display, outcomes, onFault };
     try {
       if (which === 'words') await verifyWords(work);
       else await verifyListed(which, work);
@@ -52,8 +58,7 @@ function whichOf({ words, texts }: Arguments): Which {
   throw new UsageError(`Cannot verify: expected run ids, --all or --latest, found ${found}`);
 }
 
-interface Work {
-  readonly inspector: Inspector;
+interface Work extends RunLookup {
   readonly args: Arguments;
   readonly context: CliContext;
   readonly call: InspectionOptions;
@@ -67,8 +72,11 @@ async function verifyWords(work: Work): Promise<void> {
   // How many stand on standard input is not known before its end.
   const total = args.words.includes('-') ? null : args.words.length;
   writer.expect(total);
+  // One that is ambiguous is refused before anything is printed.
+  const words: string[] = [];
+  for (const word of args.words) words.push(word === '-' ? word : await resolveRunId(word, work));
   let index = 0;
-  for await (const id of runIds(args.words, context)) {
+  for await (const id of runIds(words, context)) {
     index += 1;
     await verifyOne(id, index, total, work);
   }
