@@ -71,7 +71,9 @@ describe.each(Object.keys(SHELLS) as Shell[])('the completion script of %s', (sh
   it.skipIf(skipped)('completes subcommands, options, their values and shells', async () => {
     expect(await offered(shell, ['backup-run', ''], none)).toEqual(sortedFor(shell, SUBCOMMANDS));
     expect(await offered(shell, ['backup-run', 'ver'], none)).toEqual(['verify']);
-    expect(await offered(shell, ['backup-run', 'verify', '--la'], none)).toEqual(['--latest']);
+    expect(await offered(shell, ['backup-run', 'verify', '--la'], none)).toEqual(
+      sortedFor(shell, ['--latest', '--latest-restorable']),
+    );
     expect(await offered(shell, ['backup-run', 'show', '--level', 's'], none)).toEqual(['size']);
     expect(await offered(shell, ['backup-run', 'completion', 'f'], none)).toEqual(['fish']);
   });

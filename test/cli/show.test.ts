@@ -37,7 +37,8 @@ describe('backup-run show', () => {
     const code = codeOf(each);
     expect(shown.code, shown.stderr).toBe(code);
     // Not found says nothing on standard output.
-    expect(shown.stdout).toBe(code === 3 ? '' : `${JSON.stringify(answer, null, 2)}\n`);
+    const row = answer.ok ? answer : { ok: false, run_id: runId, error: answer.error };
+    expect(shown.stdout).toBe(code === 3 ? '' : `${JSON.stringify(row, null, 2)}\n`);
     expect(shown.stderr).toMatch(answer.ok ? /^$/ : /^backup-run: Cannot [^\n]*\n$/);
   });
 

@@ -63,16 +63,25 @@ describe('backup-run says in one sentence what it cannot use, with exit code 2 a
     ['words for list', ['list', 'a'], 'Cannot list: expected no further word, found "a"'],
     ['no run', ['show'], 'Cannot show: expected one run id, found none'],
     ['two runs', ['show', 'a', 'b'], 'Cannot show: expected one run id, found more'],
-    ['no runs', ['verify'], 'Cannot verify: expected run ids, --all or --latest, found none of them'],
+    [
+      'no runs',
+      ['verify'],
+      'Cannot verify: expected run ids, --all, --latest or --latest-restorable, found none of them',
+    ],
+    [
+      'a filter without --all',
+      ['verify', '--latest', '--limit', '3'],
+      'Cannot verify: filters such as --status and --limit go with --all',
+    ],
     [
       'runs and all',
       ['verify', 'a', '--all'],
-      'Cannot verify: expected run ids, --all or --latest, found more than one of them',
+      'Cannot verify: expected run ids, --all, --latest or --latest-restorable, found more than one of them',
     ],
     [
       'all and latest',
       ['verify', '--latest', '--all'],
-      'Cannot verify: expected run ids, --all or --latest, found more than one of them',
+      'Cannot verify: expected run ids, --all, --latest or --latest-restorable, found more than one of them',
     ],
     [
       'no runs on standard input',

@@ -28,3 +28,10 @@ export function runFilterOf(args: Arguments): RunFilter {
     ...(limit !== undefined && { limit: parseLimit(limit, '--limit') }),
   };
 }
+
+const FILTERS = ['status', 'type', 'trigger', 'from', 'to', 'limit'] as const;
+
+/** Whether there is any filter. */
+export function hasFilter({ texts }: Arguments): boolean {
+  return FILTERS.some((name) => texts.has(name));
+}

@@ -14,7 +14,7 @@ const ABOUT: Readonly<Record<Subcommand, string>> = {
 const SYNOPSIS: Readonly<Record<Subcommand, string>> = {
   show: 'backup-run show [options] RUN_ID',
   list: 'backup-run list [options]',
-  verify: 'backup-run verify [options] RUN_ID... | --all | --latest',
+  verify: 'backup-run verify [options] RUN_ID...|--all|--latest|--latest-restorable',
   completion: 'backup-run completion bash|zsh|fish',
   help: 'backup-run help [SUBCOMMAND]',
 };
@@ -32,7 +32,7 @@ const EXAMPLES: Readonly<Record<Subcommand, readonly string[]>> = {
     'backup-run list --ndjson',
   ],
   verify: [
-    'backup-run verify --latest --root /srv/backups',
+    'backup-run verify --latest-restorable --root /srv/backups',
     'backup-run verify --all --max-rate 200MB --quiet',
     'cut -d" " -f1 ids.txt | backup-run verify -',
   ],
@@ -56,7 +56,7 @@ const EXIT_CODES: readonly (readonly [string, string])[] = [
 const ARGUMENTS: Readonly<Partial<Record<Subcommand, string>>> = {
   show: 'RUN_ID may be a prefix that only one run has, latest for the newest run that is not running, or - for one that is read from standard input.',
   verify:
-    'RUN_ID may be a prefix that only one run has, latest for the newest run that is not running, or - for those that are read from standard input, one a line.',
+    'RUN_ID may be a prefix that only one run has, latest for the newest run that is not running, or - for those that are read from standard input, one a line. What narrows a listing, --status to --limit, goes with --all.',
 };
 
 /** Columns that help is at most wide: longer lines are hard to read. */

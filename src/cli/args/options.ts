@@ -35,7 +35,7 @@ export interface Option {
 
 const RUNS = ['show', 'list', 'verify'] as const;
 const READING = ['show', 'verify'] as const;
-const LIST = ['list'] as const;
+const LISTED = ['list', 'verify'] as const;
 const ANY_TIME = 'Unix seconds, or ISO 8601 such as 2026-06-29T12:10:45Z or 2026-06-29';
 
 export const OPTIONS = {
@@ -48,7 +48,7 @@ export const OPTIONS = {
     of: READING,
   },
   json: { value: null, about: "the library's own objects as JSON", of: RUNS },
-  ndjson: { value: null, about: 'the same, one a line, as they come', of: ['list', 'verify'] },
+  ndjson: { value: null, about: 'the same, one a line, as they come', of: LISTED },
   threads: {
     value: 'N',
     about: 'threads that hash; 0 hashes on the main thread',
@@ -82,31 +82,36 @@ export const OPTIONS = {
     of: ['show'],
   },
   all: { value: null, about: 'every run of the root, newest first', of: ['verify'] },
-  latest: { value: null, about: 'the newest run of the root', of: ['verify'] },
+  latest: { value: null, about: 'the newest run that is not running', of: ['verify'] },
+  'latest-restorable': {
+    value: null,
+    about: 'from the newest run on, until one can be restored from',
+    of: ['verify'],
+  },
   status: {
     value: 'STATUS',
     about: 'only runs with one of these statuses',
     values: RUN_STATUSES.join(', '),
-    of: LIST,
+    of: LISTED,
     isRepeatable: true,
   },
   type: {
     value: 'TYPE',
     about: 'only runs of one of these types',
     values: RUN_TYPES.join(', '),
-    of: LIST,
+    of: LISTED,
     isRepeatable: true,
   },
   trigger: {
     value: 'TRIGGER',
     about: 'only runs that one of these triggers started',
     values: RUN_TRIGGERS.join(', '),
-    of: LIST,
+    of: LISTED,
     isRepeatable: true,
   },
-  from: { value: 'TIME', about: 'only runs that started then or later', values: ANY_TIME, of: LIST },
-  to: { value: 'TIME', about: 'only runs that started then or earlier', values: ANY_TIME, of: LIST },
-  limit: { value: 'N', about: 'at most N runs', values: '1 or more', fallback: 'all', of: LIST },
+  from: { value: 'TIME', about: 'only runs that started then or later', values: ANY_TIME, of: LISTED },
+  to: { value: 'TIME', about: 'only runs that started then or earlier', values: ANY_TIME, of: LISTED },
+  limit: { value: 'N', about: 'at most N runs', values: '1 or more', fallback: 'all', of: LISTED },
   quiet: { value: null, about: 'no progress on standard error', of: RUNS },
   utc: { value: null, about: 'times in UTC', fallback: 'the local zone', of: RUNS },
   'no-color': {

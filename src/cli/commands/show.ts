@@ -34,7 +34,7 @@ export async function showCommand(args: Arguments, context: CliContext): Promise
       const onProgress = display.onProgress(null);
       const answer = await inspector.getBackupRun({ run_id: runId }, { ...call, signal, onProgress });
       await display.end();
-      await printAnswer(answer, form, args, context);
+      await printAnswer(runId, answer, form, args, context);
       return outcomes.add(outcomeOfAnswer(answer));
     } catch (reason) {
       await display.end();
@@ -61,11 +61,20 @@ async function onlyRunId(
   return words.includes('-') ? id : resolveRunId(id, lookup);
 }
 
-async function printAnswer(answer: Answer, form: Form, args: Arguments, context: CliContext): Promise<void> {
+async function printAnswer(
+  runId: string,
+  answer: Answer,
+  form: Form,
+  args: Arguments,
+  context: CliContext,
+): Promise<void> {
   const { out } = context;
   if (!answer.ok) await complainOf(context, answer.error, rootOf(args, context));
   if (!answer.ok && (form === 'text' || answer.error.code === 'BACKUP_RUN_NOT_FOUND')) return;
-  if (form !== 'text' || !answer.ok) return out.print(`${toJson(answer, 2)}\n`);
+  if (form !== 'text' || !answer.ok)
+    return out.print(
+      `${toJson(answer.ok ? answer : { ok: false, run_id: runId, error: answer.error }, 2)}\n`,
+    );
   return out.print(`${renderRun(answer, viewOf(args, context)).join('\n')}\n`);
 }
 

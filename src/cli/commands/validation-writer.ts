@@ -1,87 +1,144 @@
 /** Prints validations as they are done, as text or JSON, and a summary at the end. */
 
-import type { Validation } from '../../index.ts';
+import type { BackupRun, BackupRunError, Validation } from '../../index.ts';
 import { printable } from '../../quote.ts';
 import type { Arguments } from '../args/arguments.ts';
-import { createArrayWriter, toJson, type ArrayWriter } from '../output/json.ts';
-import { rootOf } from './library.ts';
-import type { ProgressDisplay } from '../output/progress.ts';
-import {
-  reasonsOf,
-  renderSummary,
-  renderValidation,
-  wordFor,
-  type VerifyWord,
-} from '../output/render-verify.ts';
 import type { CliContext } from '../context.ts';
 import { complain, complainOf } from '../output/complain.ts';
 import { viewOf, type Form } from '../output/form.ts';
+import { createArrayWriter, toJson } from '../output/json.ts';
+import type { ProgressDisplay } from '../output/progress.ts';
+import {
+  reasonsOf,
+  renderFound,
+  renderSummary,
+  renderUninspected,
+  renderValidation,
+  wordFor,
+  type SummaryWord,
+} from '../output/render-verify.ts';
 import { wasInterrupted } from './interruption.ts';
+import { rootOf } from './library.ts';
 
 /** Prints what came of runs. */
 export interface ValidationWriter {
   /** How many runs are to come; null when nobody knows. */
   expect(runs: number | null): void;
-  add(runId: string, validation: Validation, seconds: number): Promise<void>;
+  /** From now on a run that is not found was listed before, and has been removed. */
+  expectRemovals(): void;
+  /** Prints what came of a run. Resolves to whether it has been removed since it was listed. */
+  add(runId: string, validation: Validation, seconds: number): Promise<boolean>;
   complain(sentence: string): Promise<void>;
+  /** Prints, at the end, that this is the run that was looked for. */
+  found(run: BackupRun): Promise<void>;
   end(): Promise<void>;
 }
 
-/** A run that is not found says nothing on standard output; one that cannot be inspected, only as JSON. */
+/** Every run that was found has a row on standard output. */
 export function createValidationWriter(
   form: Form,
   args: Arguments,
   context: CliContext,
   display: ProgressDisplay,
 ): ValidationWriter {
-  const { out, clock } = context;
-  const array = form === 'json' ? createArrayWriter(out) : null;
-  const begun = clock();
-  const tally = new Map<VerifyWord | 'not found' | 'not inspected', number>();
+  const begun = context.clock();
+  const rows = createRowPrinter(form, args, context);
+  const tally = new Map<SummaryWord, number>();
   let asked: number | null = null;
+  let notFound: SummaryWord = 'not found';
+  let found: BackupRun | null = null;
 
-  async function write(runId: string, validation: Validation, seconds: number): Promise<void> {
-    const isFound = validation.ok || validation.error.code !== 'BACKUP_RUN_NOT_FOUND';
-    if (form !== 'text') return isFound ? writeJson(validation, array, context) : undefined;
-    if (reasonsOf(validation) === null) return;
-    await out.print(`${renderValidation(runId, validation, seconds, viewOf(args, context))}\n`);
+  function summary(): string {
+    const view = viewOf(args, context);
+    const interrupted = wasInterrupted(context) ? { asked } : null;
+    const line = renderSummary(tally, (context.clock() - begun) / 1_000, interrupted, view);
+    return found === null ? line : `${line}\n${renderFound(found, view)}`;
   }
 
   return {
     expect(runs) {
       asked = runs;
     },
+    expectRemovals() {
+      notFound = 'removed';
+    },
     async add(runId, validation, seconds) {
-      const word = wordOf(validation);
+      const word = wordOf(validation) ?? notFound;
       tally.set(word, (tally.get(word) ?? 0) + 1);
       await display.hide();
-      if (!validation.ok && reasonsOf(validation) === null) {
-        await complainOf(context, validation.error, rootOf(args, context));
-      }
-      await write(runId, validation, seconds);
+      await rows.print(runId, validation, seconds);
+      return word === 'removed';
     },
     async complain(sentence) {
       await display.hide();
       await complain(context, printable(sentence));
     },
+    found(run) {
+      found = run;
+      return Promise.resolve();
+    },
     async end() {
-      const isTold = [...tally.keys()].some((word) => word !== 'not found' && word !== 'not inspected');
-      // What is not found says nothing, also not that there is nothing.
-      await array?.end(false);
-      if (form !== 'text' || !isTold) return;
-      const interrupted = wasInterrupted(context) ? { asked } : null;
-      const seconds = (clock() - begun) / 1_000;
-      await out.print(`${renderSummary(tally, seconds, interrupted, viewOf(args, context))}\n`);
+      await rows.end();
+      if (form === 'text' && rows.hasPrinted()) await context.out.print(`${summary()}\n`);
     },
   };
 }
 
-function wordOf(validation: Validation): VerifyWord | 'not found' | 'not inspected' {
-  const reasons = reasonsOf(validation);
-  if (reasons !== null) return wordFor(reasons);
-  return !validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND' ? 'not found' : 'not inspected';
+/** Prints a row for a run, and complains of one that could not be inspected. */
+interface RowPrinter {
+  print(runId: string, validation: Validation, seconds: number): Promise<void>;
+  hasPrinted(): boolean;
+  end(): Promise<void>;
 }
 
-function writeJson(validation: Validation, array: ArrayWriter | null, { out }: CliContext): Promise<void> {
-  return array === null ? out.print(`${toJson(validation)}\n`) : array.add(validation);
+function createRowPrinter(form: Form, args: Arguments, context: CliContext): RowPrinter {
+  const { out, err } = context;
+  const array = form === 'json' ? createArrayWriter(out) : null;
+  let hasPrinted = false;
+
+  async function printText(runId: string, validation: Validation, seconds: number): Promise<void> {
+    const view = viewOf(args, context);
+    const isInspected = reasonsOf(validation) !== null;
+    if (!isInspected && !(!validation.ok && isOfRun(validation.error))) return;
+    hasPrinted = true;
+    const row =
+      validation.ok || isInspected
+        ? renderValidation(runId, validation, seconds, view)
+        : renderUninspected(runId, validation.error, view);
+    await out.print(`${row}\n`);
+  }
+
+  return {
+    async print(runId, validation, seconds) {
+      const isFault = !validation.ok && reasonsOf(validation) === null;
+      // A person who sees both streams on one terminal reads it once.
+      const isSeen =
+        form === 'text' &&
+        isFault &&
+        isOfRun(validation.error) &&
+        out.columns() !== null &&
+        err.columns() !== null;
+      if (isFault && !isSeen) await complainOf(context, validation.error, rootOf(args, context));
+      if (form === 'text') return printText(runId, validation, seconds);
+      if (!validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND') return;
+      const row = isFault ? { ok: false, run_id: runId, error: validation.error } : validation;
+      await (array === null ? out.print(`${toJson(row)}\n`) : array.add(row));
+    },
+    hasPrinted: () => hasPrinted,
+    // What is not found has no row, and where nothing was found there is no array either.
+    end: async () => array?.end(false),
+  };
+}
+
+/** Whether an error is about a run that was found, and not about the way to it. */
+function isOfRun(error: BackupRunError): boolean {
+  // The root, a status directory, a run: that is the form of paths.
+  if (error.code === 'IO_ERROR') return error.path.split('/').length > 2;
+  return !['BACKUP_RUN_NOT_FOUND', 'BUSY', 'UNSUPPORTED'].includes(error.code);
+}
+
+function wordOf(validation: Validation): SummaryWord | null {
+  const reasons = reasonsOf(validation);
+  if (reasons !== null) return wordFor(reasons);
+  return !validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND' ? null : 'not inspected';
 }

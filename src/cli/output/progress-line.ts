@@ -3,7 +3,7 @@
 import { printable } from '../../quote.ts';
 import type { Progress } from '../../index.ts';
 import { duration, percent, size } from './quantities.ts';
-import { truncate } from './width.ts';
+import { clip } from './width.ts';
 
 /** Where the run stands among those to do; null when there is one. */
 export interface BatchSlot {
@@ -66,5 +66,5 @@ export function progressLine(
     artifact === '' ? '' : `${printable(participant)} / ${printable(artifact)}`,
   ];
   const text = parts.filter((part) => part !== '').join('  ');
-  return columns === null ? text : truncate(text, columns);
+  return columns === null ? text : clip(text, columns);
 }

@@ -1,9 +1,10 @@
 /** The line of a verified run, and the summary of all. */
 
 import { printable } from '../../quote.ts';
-import type { Reason, Validation } from '../../index.ts';
+import type { BackupRun, BackupRunError, Reason, Validation } from '../../index.ts';
 import type { Meaning } from './paint.ts';
 import { counted, duration, grouped } from './quantities.ts';
+import { ageOf } from './render-head.ts';
 import { extent, UNREADABLE_CODES } from './verdict.ts';
 import { shownMessage, wrapped, type View } from './view.ts';
 import { fill } from './width.ts';
@@ -11,7 +12,7 @@ import { fill } from './width.ts';
 /** The words for a run that was inspected; the line of a run begins with one. */
 const VERIFY_WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
 
-export type VerifyWord = (typeof VERIFY_WORDS)[number];
+type VerifyWord = (typeof VERIFY_WORDS)[number];
 
 const MEANING: Readonly<Record<VerifyWord, Meaning>> = {
   restorable: 'good',
@@ -39,26 +40,35 @@ export function reasonsOf(validation: Validation): readonly Reason[] | null {
 }
 
 /** The line of a run; on a terminal more than one where there is much to say. */
-export function renderValidation(
-  runId: string,
-  validation: Validation,
-  seconds: number,
-  { columns, paint }: View,
-): string {
+export function renderValidation(runId: string, validation: Validation, seconds: number, view: View): string {
   const reasons = reasonsOf(validation) ?? [];
   const word = wordFor(reasons);
   const details = validation.ok
     ? `${extent(validation.coverage)}, ${duration(seconds)}`
     : reasonSentence(word, reasons);
-  const [first = '', ...more] = wrapped(
-    `${printable(runId)}  ${details}`,
-    columns === null ? null : columns - WORD_COLUMNS,
-  );
-  const lines = [
-    paint(MEANING[word], fill(word, WORD_COLUMNS, 'left')) + first,
+  return row(word, MEANING[word], runId, details, view);
+}
+
+/** The line of a run that was found and could not be inspected. */
+export function renderUninspected(runId: string, error: BackupRunError, view: View): string {
+  return row('not inspected', 'bad', runId, shownMessage(error.message), view);
+}
+
+function row(word: string, meaning: Meaning, runId: string, details: string, view: View): string {
+  const room = view.columns === null ? null : view.columns - WORD_COLUMNS;
+  const [first = '', ...more] = wrapped(`${printable(runId)}  ${details}`, room);
+  return [
+    view.paint(meaning, fill(word, WORD_COLUMNS, 'left')) + first,
     ...more.map((each) => ' '.repeat(WORD_COLUMNS) + each),
-  ];
-  return lines.join('\n');
+  ].join('\n');
+}
+
+/** The line about the newest run that can be restored from. */
+export function renderFound(run: BackupRun, { columns, paint, now }: View): string {
+  const text = `The newest restorable run is ${printable(run.run_id)}, which began ${ageOf(run, now)}.`;
+  return wrapped(text, columns)
+    .map((each) => paint('good', each))
+    .join('\n');
 }
 
 /** The first reason that bears the word, and how many more there are. */
@@ -68,8 +78,8 @@ function reasonSentence(word: VerifyWord, reasons: readonly Reason[]): string {
   return `${shownMessage(first?.message ?? '')}${more === 0 ? '' : `, and ${counted(more, 'more reason')}`}`;
 }
 
-/** Runs by what came of them. */
-export type Tally = ReadonlyMap<VerifyWord | 'not found' | 'not inspected', number>;
+/** What came of a run, for the summary. */
+export type SummaryWord = (typeof ORDER)[number];
 
 const ORDER = [
   'restorable',
@@ -78,14 +88,15 @@ const ORDER = [
   'not completed',
   'not inspected',
   'not found',
+  'removed',
 ] as const;
 
 /** The line about all runs; `asked` is null when nobody knows how many there were to be. */
 export function renderSummary(
-  tally: Tally,
+  tally: ReadonlyMap<SummaryWord, number>,
   seconds: number,
   interruptedOf: { readonly asked: number | null } | null,
-  { paint }: View,
+  { columns, paint }: View,
 ): string {
   const total = [...tally.values()].reduce((sum, each) => sum + each, 0);
   const parts = ORDER.flatMap((word) => {
@@ -99,5 +110,8 @@ export function renderSummary(
       ? `${grouped(total)} of ${counted(asked, 'run')}`
       : counted(total, 'run');
   const begin = interruptedOf === null ? '' : 'Interrupted: ';
-  return paint(isGood ? 'good' : 'bad', `${begin}${runs}: ${parts.join(', ')}; ${duration(seconds)}.`);
+  const text = `${begin}${runs}: ${parts.join(', ')}; ${duration(seconds)}.`;
+  return wrapped(text, columns)
+    .map((each) => paint(isGood ? 'good' : 'bad', each))
+    .join('\n');
 }

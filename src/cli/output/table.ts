@@ -1,7 +1,7 @@
 /** Tables aligned by columns of a terminal, and made to fit into it. */
 
 import type { Meaning, Paint } from './paint.ts';
-import { truncate, fill, width } from './width.ts';
+import { clip, fill, width } from './width.ts';
 
 /** One cell: printable text, and what it means. */
 export interface Cell {
@@ -65,7 +65,7 @@ export function line(
   const cells = columns.map(({ align, atLeast }, index) => {
     const { text, meaning } = row[index] ?? { text: '' };
     const wide = widths[index] ?? 0;
-    const shown = fill(atLeast === undefined ? text : truncate(text, wide), wide, align);
+    const shown = fill(atLeast === undefined ? text : clip(text, wide), wide, align);
     // Nothing is added after the last cell.
     const trimmed = index === columns.length - 1 ? shown.trimEnd() : shown;
     return meaning === undefined ? trimmed : paint(meaning, trimmed);

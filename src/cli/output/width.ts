@@ -16,7 +16,7 @@ export function width(text: string): number {
 }
 
 /** The text in at most `columns` columns; where it is longer, `…` stands for the rest. */
-export function truncate(text: string, columns: number): string {
+export function clip(text: string, columns: number): string {
   return width(text) <= columns ? text : `${beginning(text, columns - 1)}${columns > 0 ? '…' : ''}`;
 }
 

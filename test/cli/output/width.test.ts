@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { paintPlain } from '../../../src/cli/output/paint.ts';
 import { fitted, line, widthsOf, type Column } from '../../../src/cli/output/table.ts';
-import { truncate, fill, width, breakLines } from '../../../src/cli/output/width.ts';
+import { clip, fill, width, breakLines } from '../../../src/cli/output/width.ts';
 import { escapeAll } from '../../../src/quote.ts';
 
 describe('width()', () => {
@@ -30,7 +30,7 @@ describe('width()', () => {
   ])('of %s is %d', (text, columns) => expect(width(text)).toBe(columns));
 });
 
-describe('truncate()', () => {
+describe('clip()', () => {
   it.each([
     ['plain', 5, 'plain'],
     ['plain', 4, 'pla…'],
@@ -41,7 +41,7 @@ describe('truncate()', () => {
     ['e\u0301e\u0301e\u0301', 2, 'e\u0301…'],
     ['💰💰', 3, '💰…'],
     ['👨\u200d👩\u200d👧👨\u200d👩\u200d👧', 3, '👨\u200d👩\u200d👧…'],
-  ])('makes %j fit into %d columns', (text, columns, short) => expect(truncate(text, columns)).toBe(short));
+  ])('makes %j fit into %d columns', (text, columns, short) => expect(clip(text, columns)).toBe(short));
 });
 
 it('fill() fills up by columns, not by characters', () => {
