@@ -11,7 +11,7 @@ import { exitCode, USAGE_EXIT_CODE, type RunOutcomes } from './output/exit-code.
 type Command = (args: Arguments, context: CliContext) => Promise<RunOutcomes>;
 
 /** Loaded when they are meant: whoever asks for the version does not wait for more. */
-const COMMANDS: Readonly<Record<Subcommand, () => Promise<Command>>> = {
+const SUBCOMMAND_LOADERS: Readonly<Record<Subcommand, () => Promise<Command>>> = {
   show: async () => (await import('./commands/show.ts')).showCommand,
   list: async () => (await import('./commands/list.ts')).listCommand,
   verify: async () => (await import('./commands/verify.ts')).verifyCommand,
@@ -58,6 +58,6 @@ async function dispatch(context: CliContext): Promise<number> {
     const { refuseNothing } = await import('./commands/help.ts');
     return refuseNothing(context);
   }
-  const command = await COMMANDS[subcommand]();
+  const command = await SUBCOMMAND_LOADERS[subcommand]();
   return exitCode(await command(args, context));
 }

@@ -26,6 +26,12 @@ describe('backup-run says in one sentence what it cannot use, with exit code 2 a
     ],
     ['an option of another', ['list', '--all'], 'Cannot use --all with list: it goes with verify'],
     ['a switch with a value', ['show', '--json=yes', 'a'], 'Cannot use --json="yes": it takes no value'],
+    ['no kind', ['show', '--validate=', 'a'], 'Cannot use --validate=: expected KIND after it'],
+    [
+      'a kind',
+      ['show', '--validate=jsno', 'a'],
+      'Cannot use --validate "jsno": expected sqlite, gzip, zstd, tar, json; did you mean json?',
+    ],
     ['no value', ['show', 'a', '--root'], 'Cannot use --root: expected DIR after it'],
     ['an option as value', ['show', '--root', '--json', 'a'], 'Cannot use --root: expected DIR after it'],
     ['two forms', ['list', '--json', '--ndjson'], 'Cannot use --json and --ndjson together'],

@@ -89,9 +89,11 @@ function optionNameOf({ name, rawName, index }: OptionToken, args: readonly stri
 }
 
 function valueOf({ value, inlineValue }: OptionToken, name: OptionName): string {
-  const expected = optionOf(name).value;
+  const { value: expected, inlineValue: kind } = optionOf(name);
   if (expected === null) {
     if (value === undefined) return '';
+    if (kind !== undefined && value !== '') return value;
+    if (kind !== undefined) throw new UsageError(`Cannot use --${name}=: expected ${kind} after it`);
     throw new UsageError(`Cannot use --${name}=${quote(value)}: it takes no value`);
   }
   // What looks like an option was meant as one, unless it stands behind `=`.

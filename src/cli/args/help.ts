@@ -106,17 +106,26 @@ function exitCodes(columns: number | null): string {
 
 function entriesOf(names: readonly OptionName[], columns: number | null): string[] {
   return names.flatMap((name) => {
-    const { value, about, values, fallback, short, isRepeatable } = optionOf(name);
-    const title = `--${name}${short === undefined ? '' : `, -${short}`}${value === null ? '' : ` ${value}`}`;
+    const { value, inlineValue, about, values, fallback, isRepeatable } = optionOf(name);
     const sentences = [
       about,
-      ...(values === undefined ? [] : [`${value}: ${values}`]),
+      ...(values === undefined ? [] : [`${value ?? inlineValue}: ${values}`]),
       ...(isRepeatable ? ['Several with commas, or again'] : []),
       ...(fallback === undefined ? [] : [`Default: ${fallback}`]),
     ];
     const text = sentences.join('. ') + (sentences.length > 1 ? '.' : '');
-    return entry(title, text, OPTION_COLUMNS, columns);
+    return entry(titleOf(name), text, OPTION_COLUMNS, columns);
   });
+}
+
+function titleOf(name: OptionName): string {
+  const { value, inlineValue, short } = optionOf(name);
+  return [
+    `--${name}`,
+    short === undefined ? '' : `, -${short}`,
+    value === null ? '' : ` ${value}`,
+    inlineValue === undefined ? '' : `[=${inlineValue}]`,
+  ].join('');
 }
 
 /** A title, and beside it as many lines as its text takes. */

@@ -12,6 +12,9 @@ export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
 export type Shell = (typeof SHELLS)[number];
 
+/** Kinds of files that the library can look into. */
+export const VALIDATOR_KINDS = ['sqlite', 'gzip', 'zstd', 'tar', 'json'] as const;
+
 /** Answers the completion scripts: no person types it, and no help names it. */
 export const COMPLETE = '__complete';
 
@@ -19,6 +22,8 @@ export const COMPLETE = '__complete';
 export interface Option {
   /** What its value is, for help; null for a switch. */
   readonly value: string | null;
+  /** What may stand behind `=` of a switch, for help; without, nothing may. */
+  readonly inlineValue?: string;
   /** What it does, for help. */
   readonly about: string;
   /** The values it takes, for help; without, every text. */
@@ -72,8 +77,12 @@ export const OPTIONS = {
   },
   validate: {
     value: null,
-    about: 'look also at the content of SQLite, gzip, zstd, tar and JSON files',
+    inlineValue: 'KIND',
+    about: 'look also at the content of files of these kinds',
+    values: VALIDATOR_KINDS.join(', '),
+    fallback: 'no content; with --validate alone, all kinds',
     of: READING,
+    isRepeatable: true,
   },
   'all-findings': {
     value: null,

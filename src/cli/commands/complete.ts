@@ -11,6 +11,7 @@ import {
   optionsOf,
   SHELLS,
   SUBCOMMANDS,
+  VALIDATOR_KINDS,
   type OptionName,
   type Subcommand,
 } from '../args/options.ts';
@@ -102,6 +103,7 @@ const VALUES: Readonly<Partial<Record<OptionName, readonly string[]>>> = {
   status: RUN_STATUSES,
   type: RUN_TYPES,
   trigger: RUN_TRIGGERS,
+  validate: VALIDATOR_KINDS,
 };
 
 function valuesOf(name: string, prefix: string, current: string): Completion {

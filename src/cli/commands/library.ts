@@ -3,9 +3,10 @@
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../../index.ts';
 import { LEVELS } from '../../model.ts';
 import { waitAWhile } from '../../patience.ts';
+import { VALIDATOR_KINDS } from '../args/options.ts';
 import { optionText, type Arguments } from '../args/arguments.ts';
 import type { CliContext } from '../context.ts';
-import { parseDuration, parseRate, parseThreads, parseWord } from '../args/values.ts';
+import { parseDuration, parseRate, parseThreads, parseWord, parseWords } from '../args/values.ts';
 
 /** Findings that are kept: as many as an exit code needs that no finding of severity error is left out of. */
 const MOST_FINDINGS = 200_000;
@@ -30,13 +31,16 @@ export async function inspectorOptionsOf(
     limits: { findings: MOST_FINDINGS },
     ...(threads !== undefined && { threads: parseThreads(threads, '--threads') }),
     ...(rate !== undefined && { maxBytesPerSecond: parseRate(rate, '--max-rate') }),
-    ...(args.texts.has('validate') && { validators: await allValidators() }),
+    ...(args.texts.has('validate') && { validators: await validatorsOf(args) }),
   };
 }
 
-async function allValidators(): Promise<Validator[]> {
-  const { gzip, json, sqlite, tar, zstd } = await import('../../validators/index.ts');
-  return [sqlite(), gzip(), zstd(), tar(), json()];
+/** Those of the kinds that were named, and all where none was; in one order, however they were named. */
+async function validatorsOf({ texts }: Arguments): Promise<Validator[]> {
+  const typed = texts.get('validate') ?? [];
+  const kinds = typed.includes('') ? VALIDATOR_KINDS : parseWords(typed, '--validate', VALIDATOR_KINDS);
+  const validators = await import('../../validators/index.ts');
+  return VALIDATOR_KINDS.filter((kind) => kinds.includes(kind)).map((kind) => validators[kind]());
 }
 
 /** How a run is inspected. */

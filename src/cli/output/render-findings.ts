@@ -32,13 +32,13 @@ export function renderFindings({ findings, coverage }: Inspected, view: View): s
   ];
 }
 
-interface Selection {
+interface ShownFindings {
   readonly shown: readonly Finding[];
   /** How many are left out, by code, in the order of the codes' first findings. */
   readonly hidden: ReadonlyMap<Finding['code'], number>;
 }
 
-function selected(findings: readonly Finding[]): Selection {
+function selected(findings: readonly Finding[]): ShownFindings {
   const seen = new Map<Finding['code'], number>();
   const shown = findings.filter(({ code }) => {
     const number = (seen.get(code) ?? 0) + 1;

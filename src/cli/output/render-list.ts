@@ -53,7 +53,7 @@ export function createRunTable(first: readonly ListedRun[], isAll: boolean, view
   const { columns, widths } = layout;
   return {
     head: () => titles(columns, widths, view.paint),
-    row: (listed) => linesOf(listed, layout, view).join('\n'),
+    row: (listed) => rowLines(listed, layout, view).join('\n'),
   };
 }
 
@@ -71,7 +71,7 @@ function layoutFor(first: readonly ListedRun[], isAll: boolean, view: View): Lay
     const columns = RUN_COLUMNS.filter(({ title }) => !dropped.has(title));
     const wanted = widthsOf(
       columns,
-      rows.map((cells) => inOrder(cells, columns)),
+      rows.map((cells) => cellsInOrder(cells, columns)),
     );
     const widths = fitted(columns, wanted, limit);
     const isLast = next === DISPENSABLE.at(-1);
@@ -82,15 +82,15 @@ function layoutFor(first: readonly ListedRun[], isAll: boolean, view: View): Lay
   return { columns: RUN_COLUMNS, widths: [], hasNotes: true };
 }
 
-function inOrder(cells: RunCells, columns: Layout['columns']): Cell[] {
+function cellsInOrder(cells: RunCells, columns: Layout['columns']): Cell[] {
   return columns.map(({ title }) => cells[title] ?? { text: '' });
 }
 
-function linesOf(listed: ListedRun, { columns, widths, hasNotes }: Layout, view: View): string[] {
+function rowLines(listed: ListedRun, { columns, widths, hasNotes }: Layout, view: View): string[] {
   const cells = cellsOf(listed, view);
   const id = cells.RUN?.text ?? '';
   const isLong = width(id) > (widths[0] ?? 0);
-  const shown = inOrder(isLong ? { ...cells, RUN: { text: '' } } : cells, columns);
+  const shown = cellsInOrder(isLong ? { ...cells, RUN: { text: '' } } : cells, columns);
   const cellLine = line(columns, widths, shown, view.paint);
   const note = hasNotes && listed.ok ? '' : noteOf(listed);
   const room = view.columns === null ? Infinity : view.columns - width(cellLine) - 2;
