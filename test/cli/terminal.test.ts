@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
@@ -106,6 +106,20 @@ describe.skipIf(skipped)('backup-run on a terminal', () => {
     for (const line of stdout.split('\n')) expect(width(line), line).toBeLessThanOrEqual(columns);
     if (columns === 140) expect(stdout.split('\n')[1]).toContain(`  ${said.slice(0, 20)}`);
     else expect(stdout.replaceAll(/\s+/g, ' ')).toContain(` ${said} `);
+  });
+
+  it.each([60, 80, 140])('verifies in %d columns, and says why wholly', async (columns) => {
+    const name = `${'trades-of-the-exchange-'.repeat(4)}.db`;
+    const { root } = makeRun({ trades: { artifacts: [artifactRecord(name, 'a')] } });
+    writeFileSync(makeRun({ root, runId: 'broken-run' }).at('manifest.json'), '{');
+    const args = ['verify', '--all', '--quiet', '--no-color', '--root', root];
+    const { stdout, code } = await runInTerminal(args, { columns });
+    expect(code).toBe(4);
+    for (const line of stdout.split('\n')) expect(width(line), line).toBeLessThanOrEqual(columns);
+    const text = stdout.replaceAll(/\s/g, '');
+    for (const part of [RUN_ID, name, 'broken-run', 'notJSON', '2runs:1damaged,1notinspected;']) {
+      expect(text).toContain(part);
+    }
   });
 
   it('draws how far it is, and leaves nothing of it', async () => {
