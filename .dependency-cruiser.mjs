@@ -1,5 +1,8 @@
 // Which modules may need which others, as far as test/layers.test.ts does not say it: that is where the layers are.
 
+/** How dependencies are told that no user of the package has. */
+const NOT_INSTALLED = ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional'];
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
@@ -22,8 +25,19 @@ export default {
       name: 'runtime-dependencies-only',
       comment: 'what is published needs nothing that is only there for development',
       severity: 'error',
-      from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional'] },
+      from: { path: '^src/', pathNot: '^src/cli/' },
+      to: { dependencyTypes: NOT_INSTALLED },
+    },
+    {
+      name: 'runtime-dependencies-or-bundled',
+      comment: 'the build of the command line holds these, whole and with their notices',
+      severity: 'error',
+      from: { path: '^src/cli/' },
+      to: {
+        dependencyTypes: NOT_INSTALLED,
+        pathNot:
+          '^node_modules/(?:@types/)?(?:string-width|wrap-ansi|filesize|pretty-ms|damerau-levenshtein)/',
+      },
     },
     {
       name: 'resolvable',

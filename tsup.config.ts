@@ -36,15 +36,18 @@ export default defineConfig([
     format: ['esm'],
     dts: false,
     clean: false,
+    // Users install nothing more for them; their notices are in THIRD-PARTY-LICENSES.txt.
+    noExternal: ['damerau-levenshtein', 'filesize', 'pretty-ms', 'string-width', 'wrap-ansi'],
     define: { VERSION: JSON.stringify(manifest.version) },
     esbuildPlugins: [
       {
         name: 'library',
         setup(build) {
           // The command line uses the library that is shipped beside it.
-          build.onResolve({ filter: /^\.\.\/index\.ts$/ }, () => ({ path: './index.js', external: true }));
+          const library = { path: './index.js', external: true };
+          build.onResolve({ filter: /^(?:\.\.\/)+index\.ts$/ }, () => library);
           const validators = { path: './validators.js', external: true };
-          build.onResolve({ filter: /^\.\.\/validators\/index\.ts$/ }, () => validators);
+          build.onResolve({ filter: /^(?:\.\.\/)+validators\/index\.ts$/ }, () => validators);
         },
       },
     ],

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
-/** The process comes in, the program is run in it: nothing else of the command line touches it. */
+/** Runs the program in this process. No other file of the command line touches it. */
 
 import { fstatSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { styleText } from 'node:util';
-import { FAULT, runProgram } from './program.ts';
-import type { Channel, Surroundings } from './surroundings.ts';
-import { UsageError } from './usage-error.ts';
-import { complain, type Stop } from './work.ts';
+import { FAULT_EXIT_CODE, runProgram } from './program.ts';
+import type { Channel, CliContext } from './context.ts';
+import { UsageError } from './args/usage-error.ts';
+import { complain } from './output/complain.ts';
+import type { Stop } from './commands/interruption.ts';
 
 /** Filled in when the program is built. */
 declare const VERSION: string;
@@ -44,7 +45,7 @@ function openInput(): NodeJS.ReadStream {
   return input;
 }
 
-function stop(why: Stop): void {
+function requestStop(why: Stop): void {
   controller.abort(why);
   input?.destroy();
 }
@@ -55,7 +56,7 @@ function channelOf(stream: NodeJS.WriteStream, onFault: (fault: NodeJS.ErrnoExce
     // A terminal that nobody gave a size says 0.
     columns: () => (stream.isTTY ? stream.columns || DEFAULT_COLUMNS : null),
     canRedraw: stream.isTTY && process.env['TERM'] !== 'dumb',
-    say: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
+    print: (text) => new Promise((resolve) => stream.write(text, () => resolve())),
   };
 }
 
@@ -68,7 +69,7 @@ function fileChannel(fd: number, onFault: (fault: NodeJS.ErrnoException) => void
   return {
     columns: () => null,
     canRedraw: false,
-    say(text) {
+    print(text) {
       try {
         // Behind a gap nothing is written.
         if (!isBroken) write(Buffer.from(text));
@@ -83,10 +84,10 @@ function fileChannel(fd: number, onFault: (fault: NodeJS.ErrnoException) => void
 
 function onOutputFault({ code = 'unknown' }: NodeJS.ErrnoException): void {
   if (code !== 'EPIPE') outputFaults.push(code);
-  stop('SIGPIPE');
+  requestStop('SIGPIPE');
 }
 
-const surroundings: Surroundings = {
+const context: CliContext = {
   args: process.argv.slice(2),
   environment: process.env,
   version: VERSION,
@@ -117,7 +118,7 @@ function dieBy(signal: 'SIGINT' | 'SIGTERM'): void {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     if (controller.signal.aborted) dieBy(signal);
-    else stop(signal);
+    else requestStop(signal);
   });
 }
 
@@ -125,14 +126,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
  * Everything is written, and nothing is to be done any more. What keeps the process now is storage that hangs: that cannot be
  * ended, and would keep even `process.exit()`.
  */
-function end(code: number): void {
+function endProcess(code: number): void {
   const why: unknown = controller.signal.reason;
   if (why === 'SIGINT' || why === 'SIGTERM') return dieBy(why);
   process.exitCode = code;
   setTimeout(() => process.kill(process.pid, 'SIGKILL'), PROMPT).unref();
 }
 
-const code = await runProgram(surroundings);
+const code = await runProgram(context);
 const [outputFault] = outputFaults;
-if (outputFault !== undefined) await complain(surroundings, `Cannot write the output: ${outputFault}`);
-end(outputFault === undefined ? code : FAULT);
+if (outputFault !== undefined) await complain(context, `Cannot write the output: ${outputFault}`);
+endProcess(outputFault === undefined ? code : FAULT_EXIT_CODE);

@@ -1,61 +1,63 @@
-/** What was typed comes in, the subcommand that is meant does its work, what came of it goes out. */
+/** Dispatches what was typed to the subcommand that is meant. Never touches the process. */
 
 import { printable } from '../quote.ts';
-import { parseArguments, type Arguments } from './arguments.ts';
-import { exitCode, USAGE } from './exit-code.ts';
-import { COMPLETE, type Subcommand } from './options.ts';
-import type { Surroundings } from './surroundings.ts';
-import { UsageError } from './usage-error.ts';
-import { complain, type Outcomes } from './work.ts';
+import { parseArguments, type Arguments } from './args/arguments.ts';
+import { COMPLETE, type Subcommand } from './args/options.ts';
+import { UsageError } from './args/usage-error.ts';
+import type { CliContext } from './context.ts';
+import { complain } from './output/complain.ts';
+import { exitCode, USAGE_EXIT_CODE, type RunOutcomes } from './output/exit-code.ts';
 
-type Run = (args: Arguments, surroundings: Surroundings) => Promise<Outcomes>;
+type Command = (args: Arguments, context: CliContext) => Promise<RunOutcomes>;
 
-/** Loaded when they are meant: who asks for the version does not wait for more. */
-const RUN: Readonly<Record<Subcommand, () => Promise<Run>>> = {
-  show: async () => (await import('./show.ts')).show,
-  list: async () => (await import('./list.ts')).list,
-  verify: async () => (await import('./verify.ts')).verify,
-  completion: async () => (await import('./completion.ts')).completion,
+/** Loaded when they are meant: whoever asks for the version does not wait for more. */
+const SUBCOMMAND_LOADERS: Readonly<Record<Subcommand, () => Promise<Command>>> = {
+  show: async () => (await import('./commands/show.ts')).showCommand,
+  list: async () => (await import('./commands/list.ts')).listCommand,
+  verify: async () => (await import('./commands/verify.ts')).verifyCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
+  help: async () => (await import('./commands/help.ts')).helpCommand,
 };
 
 /** Of what nobody foresaw: whatever there was to inspect, it was not. */
-export const FAULT = 4;
+export const FAULT_EXIT_CODE = 4;
 
 /** Runs the program, and resolves to its exit code; never rejects. */
-export async function runProgram(surroundings: Surroundings): Promise<number> {
+export async function runProgram(context: CliContext): Promise<number> {
   try {
-    return exitCode(await dispatch(surroundings));
+    return await dispatch(context);
   } catch (reason) {
     const isUsage = reason instanceof UsageError;
-    await complain(surroundings, isUsage ? reason.message : `Cannot go on: ${textOf(reason)}`);
-    return isUsage ? USAGE : FAULT;
+    await complain(context, isUsage ? reason.message : `Cannot go on: ${faultText(reason)}`);
+    return isUsage ? USAGE_EXIT_CODE : FAULT_EXIT_CODE;
   }
 }
 
-function textOf(reason: unknown): string {
+function faultText(reason: unknown): string {
   return printable(reason instanceof Error ? reason.message : String(reason));
 }
 
-const NOTHING: Outcomes = new Set();
-
-async function dispatch(surroundings: Surroundings): Promise<Outcomes> {
-  const [first, ...rest] = surroundings.args;
+async function dispatch(context: CliContext): Promise<number> {
+  const [first, ...rest] = context.args;
   if (first === COMPLETE) {
-    const { complete } = await import('./complete.ts');
-    return complete(rest, surroundings);
+    const { completeCommand } = await import('./commands/complete.ts');
+    return exitCode(await completeCommand(rest, context));
   }
-  const args = parseArguments(surroundings.args);
+  const args = parseArguments(context.args);
   const { subcommand, texts } = args;
   if (texts.has('help')) {
-    const { helpOf, helpOfProgram } = await import('./help.ts');
-    await surroundings.out.say(subcommand === null ? helpOfProgram() : helpOf(subcommand));
-    return NOTHING;
+    const { printHelp } = await import('./commands/help.ts');
+    await printHelp(subcommand, context);
+    return 0;
   }
   if (texts.has('version')) {
-    await surroundings.out.say(`${surroundings.version}\n`);
-    return NOTHING;
+    await context.out.print(`${context.version}\n`);
+    return 0;
   }
-  if (subcommand === null) throw new UsageError('Nothing to do: expected a subcommand; --help tells them');
-  const run = await RUN[subcommand]();
-  return run(args, surroundings);
+  if (subcommand === null) {
+    const { refuseNothing } = await import('./commands/help.ts');
+    return refuseNothing(context);
+  }
+  const command = await SUBCOMMAND_LOADERS[subcommand]();
+  return exitCode(await command(args, context));
 }

@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { joined, wantedFor } from '../../src/cli/complete.ts';
-import { SUBCOMMANDS } from '../../src/cli/options.ts';
+import { joined, completionFor } from '../../src/cli/commands/complete.ts';
+import { SUBCOMMANDS } from '../../src/cli/args/options.ts';
 import { lacks } from '../support/needs.ts';
 import { attend, program, run } from '../support/program.ts';
 import { makeRun, RUN_ID } from '../support/runs.ts';
@@ -71,7 +71,9 @@ describe.each(Object.keys(SHELLS) as Shell[])('the completion script of %s', (sh
   it.skipIf(skipped)('completes subcommands, options, their values and shells', async () => {
     expect(await offered(shell, ['backup-run', ''], none)).toEqual(sortedFor(shell, SUBCOMMANDS));
     expect(await offered(shell, ['backup-run', 'ver'], none)).toEqual(['verify']);
-    expect(await offered(shell, ['backup-run', 'verify', '--la'], none)).toEqual(['--latest']);
+    expect(await offered(shell, ['backup-run', 'verify', '--la'], none)).toEqual(
+      sortedFor(shell, ['--latest', '--latest-restorable']),
+    );
     expect(await offered(shell, ['backup-run', 'show', '--level', 's'], none)).toEqual(['size']);
     expect(await offered(shell, ['backup-run', 'completion', 'f'], none)).toEqual(['fish']);
   });
@@ -114,7 +116,7 @@ describe('the completion script of bash', () => {
 
 describe('wantedFor()', () => {
   const words = (...typed: string[]): readonly string[] | string => {
-    const wanted = wantedFor(typed);
+    const wanted = completionFor(typed);
     return wanted.kind === 'words' ? wanted.words : wanted.kind;
   };
 
@@ -134,8 +136,8 @@ describe('wantedFor()', () => {
     expect(words('--quiet', 'verify', '')).toBe('run ids');
     expect(words('show', '--frobnicate', '')).toBe('run ids');
     expect(words('')).toEqual(SUBCOMMANDS);
-    expect(wantedFor(['--root', '/a', '--root=/b', 'show', ''])).toEqual({ kind: 'run ids', root: '/b' });
-    expect(wantedFor([])).toEqual({ kind: 'words', words: SUBCOMMANDS });
+    expect(completionFor(['--root', '/a', '--root=/b', 'show', ''])).toEqual({ kind: 'run ids', root: '/b' });
+    expect(completionFor([])).toEqual({ kind: 'words', words: SUBCOMMANDS });
   });
 });
 

@@ -37,7 +37,8 @@ describe('backup-run show', () => {
     const code = codeOf(each);
     expect(shown.code, shown.stderr).toBe(code);
     // Not found says nothing on standard output.
-    expect(shown.stdout).toBe(code === 3 ? '' : `${JSON.stringify(answer, null, 2)}\n`);
+    const row = answer.ok ? answer : { ok: false, run_id: runId, error: answer.error };
+    expect(shown.stdout).toBe(code === 3 ? '' : `${JSON.stringify(row, null, 2)}\n`);
     expect(shown.stderr).toMatch(answer.ok ? /^$/ : /^backup-run: Cannot [^\n]*\n$/);
   });
 
@@ -90,6 +91,18 @@ Findings: 1 error
 
 Damaged: do not restore from this run; 1 error, 1 of 2 artifacts bad.
 `);
+  });
+
+  it('counts findings of one kind beyond ten, and shows them when that is asked for', async () => {
+    const records = Array.from({ length: 13 }, (_, index) => artifactRecord(`part-${index}.bin`, 'a'));
+    const { root } = makeRun({ artifacts: {}, trades: { artifacts: records } });
+    const { stdout } = await run(['show', '--root', root, RUN_ID]);
+    expect(stdout.match(/ARTIFACT_MISSING {2}trades/g)).toHaveLength(10);
+    expect(stdout).toContain('\n  and 3 more ARTIFACT_MISSING; --all-findings shows them\n\nDamaged: ');
+    const all = await run(['show', '--root', root, '--all-findings', RUN_ID]);
+    expect(all.stdout.match(/ARTIFACT_MISSING {2}trades/g)).toHaveLength(13);
+    const json = await run(['show', '--root', root, '--json', RUN_ID]);
+    expect(json.stdout.match(/"ARTIFACT_MISSING"/g)).toHaveLength(13);
   });
 
   it('never says sound of what was not verified', async () => {
@@ -200,7 +213,7 @@ Damaged: do not restore from this run; 1 error, 1 of 2 artifacts bad.
     expect({ stdout, code }).toStrictEqual({ stdout: '', code: 3 });
     expect(stderr).toBe(
       String.raw`backup-run: Cannot find backup run "a\u001b]0;gone\u0007\u202e": no status directory holds it` +
-        '\n',
+        ` (root "${SPEC_ROOT}")\n`,
     );
   });
 });

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { width } from '../../src/cli/width.ts';
+import { width } from '../../src/cli/output/width.ts';
 import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { lacks } from '../support/needs.ts';
 import { run, runInTerminal, startInTerminal } from '../support/program.ts';
@@ -76,6 +76,16 @@ describe.skipIf(skipped)('backup-run on a terminal', () => {
     expect(new Set(before.slice(0, 2).map(width)).size, stdout).toBe(1);
   });
 
+  it.each([60, 80, 140])('helps in %d columns, and breaks no command', async (columns) => {
+    const ends = await Promise.all(
+      ['show', 'list', 'verify'].map((name) => runInTerminal(['help', name], { columns })),
+    );
+    for (const line of ends.flatMap(({ stdout }) => stdout.split('\n'))) {
+      if (line.includes('backup-run ')) expect(line).toMatch(/^(?: {2}|Usage: )/);
+      else expect(line.length, line).toBeLessThanOrEqual(Math.min(columns, 80));
+    }
+  });
+
   it.each(['show', 'list'])('takes a terminal without a size for one of 80 columns: %s', async (asked) => {
     const args = [
       asked,
@@ -93,11 +103,23 @@ describe.skipIf(skipped)('backup-run on a terminal', () => {
     const said = 'the disk of the exchange was full, and nobody had looked at it for weeks';
     const { root } = makeRun({ manifest: { error_summary: said, trigger: 'pre_update' } });
     const { stdout } = await runInTerminal(['list', '--utc', '--no-color', '--root', root], { columns });
-    // The cells that are never cut take 77 columns.
-    for (const line of stdout.split('\n'))
-      expect(width(line), line).toBeLessThanOrEqual(Math.max(columns, 77));
+    for (const line of stdout.split('\n')) expect(width(line), line).toBeLessThanOrEqual(columns);
     if (columns === 140) expect(stdout.split('\n')[1]).toContain(`  ${said.slice(0, 20)}`);
     else expect(stdout.replaceAll(/\s+/g, ' ')).toContain(` ${said} `);
+  });
+
+  it.each([60, 80, 140])('verifies in %d columns, and says why wholly', async (columns) => {
+    const name = `${'trades-of-the-exchange-'.repeat(4)}.db`;
+    const { root } = makeRun({ trades: { artifacts: [artifactRecord(name, 'a')] } });
+    writeFileSync(makeRun({ root, runId: 'broken-run' }).at('manifest.json'), '{');
+    const args = ['verify', '--all', '--quiet', '--no-color', '--root', root];
+    const { stdout, code } = await runInTerminal(args, { columns });
+    expect(code).toBe(4);
+    for (const line of stdout.split('\n')) expect(width(line), line).toBeLessThanOrEqual(columns);
+    const text = stdout.replaceAll(/\s/g, '');
+    for (const part of [RUN_ID, name, 'broken-run', 'notJSON', '2runs:1damaged,1notinspected;']) {
+      expect(text).toContain(part);
+    }
   });
 
   it('draws how far it is, and leaves nothing of it', async () => {

@@ -28,6 +28,17 @@ describe('backup-run --validate', () => {
     );
   });
 
+  it('looks at the kinds that are named, and at all where none is', async () => {
+    const { root } = makeRun({ artifacts });
+    const code = async (...options: string[]) =>
+      (await run(['show', ...options, '--root', root, RUN_ID])).code;
+    expect(await code('--validate=json')).toBe(1);
+    expect(await code('--validate=gzip,json')).toBe(1);
+    expect(await code('--validate=gzip', '--validate=json')).toBe(1);
+    expect(await code('--validate=gzip', '--validate')).toBe(1);
+    expect(await code('--validate=gzip,tar,zstd')).toBe(0);
+  });
+
   it('finds nothing wrong with content that is sound', async () => {
     const { root } = makeRun({ artifacts: { 'prices.json': '{"EURUSD": 1.1}' } });
     const { stdout, code } = await run(['verify', '--validate', '--root', root, RUN_ID]);

@@ -1,12 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createInspector, type ListedRun } from '../../src/index.ts';
-import { wordFor } from '../../src/cli/render-verify.ts';
+import { wordFor } from '../../src/cli/output/render-verify.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import type { Channel } from '../../src/cli/surroundings.ts';
+import type { Channel, CliContext } from '../../src/cli/context.ts';
 import { lacks } from '../support/needs.ts';
-import { attend, program, run } from '../support/program.ts';
+import { attend, program, run, runInTerminal } from '../support/program.ts';
 import { makeRun, RUN_ID, sha256, temporaryDirectory } from '../support/runs.ts';
 
 const DAMAGED = '20260628-121045-000001';
@@ -35,7 +35,10 @@ describe('backup-run verify', () => {
   it('tells of every run as it is done, and of all at the end', async () => {
     const { stdout, stderr, code } = await run(['verify', '--all', '--root', everyKind()]);
     expect({ stderr, code }).toStrictEqual({ stderr: COMPLAINT, code: 4 });
-    const [running, sound, damaged, summary, rest] = stdout.split('\n');
+    const [running, sound, damaged, broken, summary, rest] = stdout.split('\n');
+    expect(broken).toBe(
+      `not inspected  ${BROKEN}  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON`,
+    );
     expect(running).toBe(
       `not completed  ${RUNNING}  "backups/.running/${RUNNING}" is not a completed run: its status is "running"`,
     );
@@ -54,13 +57,13 @@ describe('backup-run verify', () => {
     ['one that is damaged', [DAMAGED], 1, 2],
     ['one that is running', [RUNNING], 1, 2],
     ['one that is not found', ['no-such-run'], 3, 0],
-    ['one that cannot be inspected', [BROKEN], 4, 0],
+    ['one that cannot be inspected', [BROKEN], 4, 2],
     ['restorable and not found', [RUN_ID, 'no-such-run'], 3, 2],
     ['damaged and not found', ['no-such-run', DAMAGED], 1, 2],
-    ['all kinds', [RUN_ID, DAMAGED, 'no-such-run', BROKEN], 4, 3],
+    ['all kinds', [RUN_ID, DAMAGED, 'no-such-run', BROKEN], 4, 4],
     ['not verified, by the level', ['--level', 'size', RUN_ID], 4, 2],
     ['not verified, by the time budget', ['--time-budget', '0ms', RUN_ID], 4, 2],
-    ['the newest, which is running', ['--latest'], 1, 2],
+    ['the newest that is not running', ['--latest'], 0, 2],
   ];
   it.each(table)('ends as the table says: %s', async (_, args, code, lines) => {
     const end = await run(['verify', '--root', everyKind(), ...args]);
@@ -108,7 +111,10 @@ describe('backup-run verify', () => {
     const ids = [RUNNING, RUN_ID, DAMAGED, BROKEN];
     const answers = await Promise.all(ids.map((id) => inspector.validateBackupRun({ run_id: id })));
     const told = form === '--json' ? stdout : `[${stdout.trimEnd().replaceAll('\n', ',')}]`;
-    expect(JSON.parse(told)).toStrictEqual(answers);
+    const rows = answers.map((answer, index) =>
+      answer.ok || 'run' in answer.error ? answer : { ok: false, run_id: ids[index], error: answer.error },
+    );
+    expect(JSON.parse(told)).toStrictEqual(rows);
     expect(stdout.trimEnd().split('\n').length).toBe(form === '--json' ? 6 : 4);
   });
 
@@ -137,36 +143,62 @@ describe('backup-run verify', () => {
     expect(stderr).toBe('backup-run: Cannot read run ids: standard input is a directory\n');
   });
 
+  /** Runs the program in this process; `onRow` is called for what it prints as data. */
+  async function inProcess(
+    args: readonly string[],
+    { input = async function* () {}, onRow = () => {} }: { input?: CliContext['input']; onRow?: () => void },
+  ): Promise<{ out: string; err: string; code: number }> {
+    const printed = { out: '', err: '' };
+    const channel = (name: 'out' | 'err'): Channel => ({
+      columns: () => null,
+      canRedraw: false,
+      print: (text) => {
+        printed[name] += text;
+        if (name === 'out') onRow();
+        return Promise.resolve();
+      },
+    });
+    const code = await runProgram({
+      args,
+      environment: {},
+      version: '0.0.0',
+      out: channel('out'),
+      err: channel('err'),
+      hasColours: false,
+      input,
+      signal: new AbortController().signal,
+      clock: () => 0,
+      now: () => 0,
+      every: () => () => undefined,
+    });
+    return { ...printed, code };
+  }
+
   it('ends its JSON also when standard input fails', async () => {
     async function* failing(): AsyncGenerator<Uint8Array> {
       await Promise.resolve();
       yield Buffer.from(`${RUN_ID}\n`);
       throw new Error('EIO');
     }
-    const told = { out: '', err: '' };
-    const channel = (name: 'out' | 'err'): Channel => ({
-      columns: () => null,
-      canRedraw: false,
-      say: (text) => {
-        told[name] += text;
-        return Promise.resolve();
-      },
-    });
-    const code = await runProgram({
-      args: ['verify', '-', '--json', '--root', everyKind()],
-      environment: {},
-      version: '0.0.0',
-      out: channel('out'),
-      err: channel('err'),
-      hasColours: false,
-      input: failing,
-      signal: new AbortController().signal,
-      clock: () => 0,
-      now: () => 0,
-      every: () => () => undefined,
-    });
-    expect({ err: told.err, code }).toStrictEqual({ err: 'backup-run: Cannot go on: EIO\n', code: 4 });
-    expect(JSON.parse(told.out)).toMatchObject([{ ok: true, run: { run_id: RUN_ID } }]);
+    const args = ['verify', '-', '--json', '--root', everyKind()];
+    const { out, err, code } = await inProcess(args, { input: failing });
+    expect({ err, code }).toStrictEqual({ err: 'backup-run: Cannot go on: EIO\n', code: 4 });
+    expect(JSON.parse(out)).toMatchObject([{ ok: true, run: { run_id: RUN_ID } }]);
+  });
+
+  it('complains of a run that retention removed after it was listed, which changes no exit code', async () => {
+    const { root } = makeRun();
+    const at = { started_at: 1782641445, finished_at: 1782641535 };
+    const { path } = makeRun({ root, runId: DAMAGED, manifest: at });
+    const onRow = (): void => rmSync(path, { recursive: true, force: true });
+    const { out, err, code } = await inProcess(['verify', '--all', '--root', root], { onRow });
+    expect(code).toBe(0);
+    expect(err).toBe(
+      `backup-run: Cannot find backup run "${DAMAGED}": no status directory holds it (root "${root}")\n`,
+    );
+    expect(out).toBe(
+      `restorable     ${RUN_ID}  1 artifact, 20 B, 0 s\n2 runs: 1 restorable, 1 removed; 0 s.\n`,
+    );
   });
 
   const mayList = lacks('directories that cannot be listed', 'linux', 'root', 'setpriv');
@@ -177,19 +209,56 @@ describe('backup-run verify', () => {
     const under = ['--bounding-set=-dac_override,-dac_read_search', '--inh-caps=-all', process.execPath];
     const args = [...under, await program(), 'verify', '--latest', '--root', root];
     const { stdout, stderr, code } = await attend('setpriv', args).ended;
-    expect(stdout).toMatch(new RegExp(`^not completed  ${RUNNING} [^\n]*\n1 run: `));
+    expect(stdout).toMatch(new RegExp(`^restorable     ${RUN_ID} [^\n]*\n1 run: `));
     expect(stderr.match(/^backup-run: Cannot read "[^"]+": EACCES /gm)).toHaveLength(2);
     expect(code).toBe(4);
   });
 
   it.each(['--all', '--latest'])('finds nothing in an empty root with %s', async (which) => {
     const root = temporaryDirectory();
+    const none = await run(['verify', which, '--root', root]);
+    expect(none).toMatchObject({
+      stdout: '',
+      stderr: `backup-run: Cannot use "${root}" as root: it holds no status directory such as "completed"\n`,
+      code: 4,
+    });
+    mkdirSync(join(root, 'failed'));
     const { stdout, stderr, code } = await run(['verify', which, '--root', root]);
     expect({ stdout, stderr, code }).toStrictEqual({
       stdout: '',
       stderr: `backup-run: There is no backup run in ${root}\n`,
       code: 3,
     });
+  });
+
+  it.each([
+    [['--status', 'completed', '--limit', '1'], [RUN_ID]],
+    [['--status=running'], [RUNNING]],
+    [['--trigger', 'manual', '--to', '2026-06-28'], [DAMAGED]],
+  ])('verifies with --all what passes %j', async (filter, ids) => {
+    const { stdout } = await run(['verify', '--all', '--root', everyKind(), ...filter]);
+    const rows = stdout.split('\n').filter((row) => !row.includes(BROKEN));
+    expect(rows.slice(0, -2).map((row) => /\d{8}-\d{6}-\d{6}/.exec(row)?.[0])).toEqual(ids);
+  });
+
+  it('says so where no run passes', async () => {
+    const { root } = makeRun();
+    const { stdout, stderr, code } = await run(['verify', '--all', '--type', 'scoped', '--root', root]);
+    expect({ stdout, code }).toStrictEqual({ stdout: '', code: 3 });
+    expect(stderr).toBe(`backup-run: There is no such backup run in ${root}\n`);
+  });
+
+  it('shows a run that cannot be inspected once to a person who sees both streams', async () => {
+    const root = everyKind();
+    const { stdout, code } = await runInTerminal(
+      ['verify', '--quiet', '--no-color', '--root', root, BROKEN],
+      {
+        columns: 140,
+      },
+    );
+    expect(code).toBe(4);
+    expect(stdout.match(/not JSON/g)).toHaveLength(1);
+    expect(stdout).toMatch(/^not inspected {2}/);
   });
 
   it.each(['--all', '--latest'])('says that the root cannot be read with %s', async (which) => {
@@ -199,16 +268,62 @@ describe('backup-run verify', () => {
   });
 });
 
+describe('backup-run verify --latest-restorable', () => {
+  it('verifies from the newest run on until one is restorable, and ends with that one and its age', async () => {
+    const { root } = makeRun({
+      runId: DAMAGED,
+      manifest: { started_at: 1782641445, finished_at: 1782641535 },
+    });
+    makeRun({ root, runId: RUNNING, directory: '.running', manifest: { status: 'running', finished_at: 0 } });
+    writeFileSync(makeRun({ root }).at('trades.db'), 'the trades of other days\n');
+    writeFileSync(makeRun({ root, runId: '20260630-121045-000001' }).at('manifest.json'), '{');
+    makeRun({ root, runId: BROKEN, manifest: { started_at: 1, finished_at: 2 } });
+    const { stdout, stderr, code } = await run(['verify', '--latest-restorable', '--root', root]);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/^backup-run: Cannot use the manifest [^\n]*\n$/);
+    expect(stdout.split('\n').map((row) => row.slice(0, 38).trim())).toEqual([
+      'not inspected  20260630-121045-000001',
+      `damaged        ${RUN_ID}`,
+      `restorable     ${DAMAGED}`,
+      expect.stringMatching(/^3 runs: 1 restorable, 1 damaged, 1 not/) as unknown,
+      `The newest restorable run is ${DAMAGED}`.slice(0, 38).trim(),
+      '',
+    ]);
+    expect(stdout).toMatch(/, which began (?:[\d,.]+ \w+ ago|–)\.\n$/);
+    const json = await run(['verify', '--latest-restorable', '--ndjson', '--root', root]);
+    const rows = json.stdout.trimEnd().split('\n');
+    expect(JSON.parse(rows.at(-1) ?? '')).toMatchObject({ ok: true, run: { run_id: DAMAGED } });
+    expect(rows).toHaveLength(3);
+  });
+
+  it('ends with 1 where there is none, or with 4 where one could not be inspected', async () => {
+    const made = makeRun();
+    writeFileSync(made.at('trades.db'), '');
+    const asked = ['verify', '--latest-restorable', '--root', made.root];
+    const none = await run(asked);
+    expect(none).toMatchObject({
+      stderr: `backup-run: There is no restorable run in ${made.root}\n`,
+      code: 1,
+    });
+    writeFileSync(makeRun({ root: made.root, runId: BROKEN }).at('manifest.json'), '{');
+    expect((await run(asked)).code).toBe(4);
+    const root = temporaryDirectory();
+    mkdirSync(join(root, 'completed'));
+    expect((await run(['verify', '--latest-restorable', '--root', root])).code).toBe(1);
+  });
+});
+
 describe('backup-run list', () => {
   it('tells runs newest first, aligned, in the local zone', async () => {
     const { stdout, stderr, code } = await run(['list', '--root', everyKind()]);
     expect({ stderr, code }).toStrictEqual({ stderr: '', code: 4 });
-    const [head, running, sound, damaged, broken, rest] = stdout.split('\n');
-    expect(head).toMatch(/^RUN {21}STATUS {6}TYPE {2}TRIGGER {2}STARTED +DURATION$/);
+    const [head, running, sound, damaged, broken, totals, rest] = stdout.split('\n');
+    expect(totals).toMatch(/^4 runs: /);
+    expect(head).toMatch(/^RUN {21}STATUS {6}TYPE {2}TRIGGER {2}STARTED +AGE +DURATION$/);
     expect(running).toMatch(new RegExp(`^${RUNNING}  running     full  cron     2026-07-01 12:10:45 .*…$`));
-    expect(sound).toMatch(new RegExp(`^${RUN_ID}  completed   full  cron     2026-06-29 12:10:45 +7 s$`));
+    expect(sound).toMatch(new RegExp(`^${RUN_ID}  completed   full  cron     2026-06-29 12:10:45 .* 7 s$`));
     expect(damaged).toMatch(
-      new RegExp(`^${DAMAGED}  completed   full  manual   2026-06-28 12:10:45 +1 min 30 s$`),
+      new RegExp(`^${DAMAGED}  completed   full  manual   2026-06-28 12:10:45 .* 1 min 30 s$`),
     );
     expect(broken).toBe(
       `${BROKEN}  unreadable  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON`,
@@ -254,7 +369,9 @@ describe('backup-run list', () => {
   });
 
   it('tells an empty list', async () => {
-    const args = ['list', '--root', temporaryDirectory()];
+    const root = temporaryDirectory();
+    mkdirSync(join(root, 'completed'));
+    const args = ['list', '--root', root];
     expect(await run(args)).toMatchObject({
       stdout: '',
       stderr: 'backup-run: There is no such run\n',

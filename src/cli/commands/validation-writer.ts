@@ -1,0 +1,144 @@
+/** Prints validations as they are done, as text or JSON, and a summary at the end. */
+
+import type { BackupRun, BackupRunError, Validation } from '../../index.ts';
+import { printable } from '../../quote.ts';
+import type { Arguments } from '../args/arguments.ts';
+import type { CliContext } from '../context.ts';
+import { complain, complainOf } from '../output/complain.ts';
+import { viewOf, type Form } from '../output/form.ts';
+import { createArrayWriter, toJson } from '../output/json.ts';
+import type { ProgressDisplay } from '../output/progress.ts';
+import {
+  reasonsOf,
+  renderFound,
+  renderSummary,
+  renderUninspected,
+  renderValidation,
+  wordFor,
+  type SummaryWord,
+} from '../output/render-verify.ts';
+import { wasInterrupted } from './interruption.ts';
+import { rootOf } from './library.ts';
+
+/** Prints what came of runs. */
+export interface ValidationWriter {
+  /** How many runs are to come; null when nobody knows. */
+  expect(runs: number | null): void;
+  /** From now on a run that is not found was listed before, and has been removed. */
+  expectRemovals(): void;
+  /** Prints what came of a run. Resolves to whether it has been removed since it was listed. */
+  add(runId: string, validation: Validation, seconds: number): Promise<boolean>;
+  complain(sentence: string): Promise<void>;
+  /** Prints, at the end, that this is the run that was looked for. */
+  found(run: BackupRun): Promise<void>;
+  end(): Promise<void>;
+}
+
+/** Every run that was found has a row on standard output. */
+export function createValidationWriter(
+  form: Form,
+  args: Arguments,
+  context: CliContext,
+  display: ProgressDisplay,
+): ValidationWriter {
+  const begun = context.clock();
+  const rows = createRowPrinter(form, args, context);
+  const tally = new Map<SummaryWord, number>();
+  let asked: number | null = null;
+  let notFound: SummaryWord = 'not found';
+  let found: BackupRun | null = null;
+
+  function summary(): string {
+    const view = viewOf(args, context);
+    const interrupted = wasInterrupted(context) ? { asked } : null;
+    const line = renderSummary(tally, (context.clock() - begun) / 1_000, interrupted, view);
+    return found === null ? line : `${line}\n${renderFound(found, view)}`;
+  }
+
+  return {
+    expect(runs) {
+      asked = runs;
+    },
+    expectRemovals() {
+      notFound = 'removed';
+    },
+    async add(runId, validation, seconds) {
+      const word = wordOf(validation) ?? notFound;
+      tally.set(word, (tally.get(word) ?? 0) + 1);
+      await display.hide();
+      await rows.print(runId, validation, seconds);
+      return word === 'removed';
+    },
+    async complain(sentence) {
+      await display.hide();
+      await complain(context, printable(sentence));
+    },
+    found(run) {
+      found = run;
+      return Promise.resolve();
+    },
+    async end() {
+      await rows.end();
+      if (form === 'text' && rows.hasPrinted()) await context.out.print(`${summary()}\n`);
+    },
+  };
+}
+
+/** Prints a row for a run, and complains of one that could not be inspected. */
+interface RowPrinter {
+  print(runId: string, validation: Validation, seconds: number): Promise<void>;
+  hasPrinted(): boolean;
+  end(): Promise<void>;
+}
+
+function createRowPrinter(form: Form, args: Arguments, context: CliContext): RowPrinter {
+  const { out, err } = context;
+  const array = form === 'json' ? createArrayWriter(out) : null;
+  let hasPrinted = false;
+
+  async function printText(runId: string, validation: Validation, seconds: number): Promise<void> {
+    const view = viewOf(args, context);
+    const isInspected = reasonsOf(validation) !== null;
+    if (!isInspected && !(!validation.ok && isOfRun(validation.error))) return;
+    hasPrinted = true;
+    const row =
+      validation.ok || isInspected
+        ? renderValidation(runId, validation, seconds, view)
+        : renderUninspected(runId, validation.error, view);
+    await out.print(`${row}\n`);
+  }
+
+  return {
+    async print(runId, validation, seconds) {
+      const isFault = !validation.ok && reasonsOf(validation) === null;
+      // A person who sees both streams on one terminal reads it once.
+      const isSeen =
+        form === 'text' &&
+        isFault &&
+        isOfRun(validation.error) &&
+        out.columns() !== null &&
+        err.columns() !== null;
+      if (isFault && !isSeen) await complainOf(context, validation.error, rootOf(args, context));
+      if (form === 'text') return printText(runId, validation, seconds);
+      if (!validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND') return;
+      const row = isFault ? { ok: false, run_id: runId, error: validation.error } : validation;
+      await (array === null ? out.print(`${toJson(row)}\n`) : array.add(row));
+    },
+    hasPrinted: () => hasPrinted,
+    // What is not found has no row, and where nothing was found there is no array either.
+    end: async () => array?.end(false),
+  };
+}
+
+/** Whether an error is about a run that was found, and not about the way to it. */
+function isOfRun(error: BackupRunError): boolean {
+  // The root, a status directory, a run: that is the form of paths.
+  if (error.code === 'IO_ERROR') return error.path.split('/').length > 2;
+  return !['BACKUP_RUN_NOT_FOUND', 'BUSY', 'UNSUPPORTED'].includes(error.code);
+}
+
+function wordOf(validation: Validation): SummaryWord | null {
+  const reasons = reasonsOf(validation);
+  if (reasons !== null) return wordFor(reasons);
+  return !validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND' ? null : 'not inspected';
+}

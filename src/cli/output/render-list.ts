@@ -1,0 +1,136 @@
+/** The table of runs, as wide as the first rows want, and the line of totals below it. */
+
+import { escapeAll, printable } from '../../quote.ts';
+import type { BackupRun, ListedRun } from '../../index.ts';
+import { ageOf, durationOfRun, elapsed, statusCell } from './render-head.ts';
+import { counted, grouped } from './quantities.ts';
+import { fitted, isWider, line, titles, widthsOf, type Cell, type Column } from './table.ts';
+import { shortTime } from '../args/times.ts';
+import { wrapped, type View } from './view.ts';
+import { width } from './width.ts';
+
+/** A column of runs, by its title. */
+const RUN_COLUMNS = [
+  { title: 'RUN', align: 'left' },
+  { title: 'STATUS', align: 'left' },
+  { title: 'TYPE', align: 'left' },
+  { title: 'TRIGGER', align: 'left' },
+  { title: 'STARTED', align: 'left' },
+  { title: 'AGE', align: 'right' },
+  { title: 'DURATION', align: 'right' },
+  { title: 'NOTE', align: 'left', atLeast: 16 },
+] as const satisfies readonly Column[];
+
+type Title = (typeof RUN_COLUMNS)[number]['title'];
+type RunCells = Readonly<Partial<Record<Title, Cell>>>;
+
+/** What a narrow terminal goes without, in this order. A note is then on lines below its run. */
+const DISPENSABLE: readonly Title[] = ['NOTE', 'TRIGGER', 'TYPE', 'STARTED', 'DURATION', 'AGE'];
+
+/** Turns rows into lines. */
+export interface RunTable {
+  readonly head: () => string;
+  /** The lines of a row. */
+  readonly row: (listed: ListedRun) => string;
+}
+
+/** Columns of an id of the real form. A longer one that takes more than a third of the terminal has lines of its own. */
+const REAL_ID = 22;
+
+/** Columns before what stands on lines of its own. */
+const NOTE_INDENT = 4;
+
+interface Layout {
+  readonly columns: readonly (Column & { readonly title: Title })[];
+  readonly widths: readonly number[];
+  /** Whether there is a column for notes, or none has to be shown. */
+  readonly hasNotes: boolean;
+}
+
+/** @param isAll - whether no rows come later. */
+export function createRunTable(first: readonly ListedRun[], isAll: boolean, view: View): RunTable {
+  const layout = layoutFor(first, isAll, view);
+  const { columns, widths } = layout;
+  return {
+    head: () => titles(columns, widths, view.paint),
+    row: (listed) => rowLines(listed, layout, view).join('\n'),
+  };
+}
+
+function layoutFor(first: readonly ListedRun[], isAll: boolean, view: View): Layout {
+  const { columns: limit } = view;
+  const widestId = limit === null ? Infinity : Math.max(REAL_ID, Math.floor(limit / 3));
+  const rows = first
+    .map((listed) => cellsOf(listed, view))
+    .map((cells) => (width(cells.RUN?.text ?? '') > widestId ? { ...cells, RUN: { text: '' } } : cells));
+  // Where nobody has something to say there is no column for it.
+  const isQuiet = isAll && rows.every(({ NOTE }) => NOTE === undefined || NOTE.text === '');
+  const dropped = new Set<Title>(isQuiet ? ['NOTE'] : []);
+  for (const next of [null, ...DISPENSABLE]) {
+    if (next !== null) dropped.add(next);
+    const columns = RUN_COLUMNS.filter(({ title }) => !dropped.has(title));
+    const wanted = widthsOf(
+      columns,
+      rows.map((cells) => cellsInOrder(cells, columns)),
+    );
+    const widths = fitted(columns, wanted, limit);
+    const isLast = next === DISPENSABLE.at(-1);
+    if (isLast || limit === null || !isWider(widths, limit)) {
+      return { columns, widths, hasNotes: isQuiet || !dropped.has('NOTE') };
+    }
+  }
+  return { columns: RUN_COLUMNS, widths: [], hasNotes: true };
+}
+
+function cellsInOrder(cells: RunCells, columns: Layout['columns']): Cell[] {
+  return columns.map(({ title }) => cells[title] ?? { text: '' });
+}
+
+function rowLines(listed: ListedRun, { columns, widths, hasNotes }: Layout, view: View): string[] {
+  const cells = cellsOf(listed, view);
+  const id = cells.RUN?.text ?? '';
+  const isLong = width(id) > (widths[0] ?? 0);
+  const shown = cellsInOrder(isLong ? { ...cells, RUN: { text: '' } } : cells, columns);
+  const cellLine = line(columns, widths, shown, view.paint);
+  const note = hasNotes && listed.ok ? '' : noteOf(listed);
+  const room = view.columns === null ? Infinity : view.columns - width(cellLine) - 2;
+  // The reason why a run cannot be read stands where its other cells would.
+  const isBeside = !listed.ok && width(note) <= room;
+  return [
+    ...(isLong ? wrapped(id, view.columns) : []),
+    isBeside ? `${cellLine}  ${note}` : cellLine,
+    ...(note === '' || isBeside ? [] : wrapped(note, view.columns, NOTE_INDENT)),
+  ];
+}
+
+function noteOf(listed: ListedRun): string {
+  return listed.ok ? printable(listed.run.error_summary) : escapeAll(listed.error.message);
+}
+
+function cellsOf(listed: ListedRun, { isUtc, now }: View): RunCells {
+  if (!listed.ok) {
+    return { RUN: { text: printable(listed.run_id) }, STATUS: { text: 'unreadable', meaning: 'bad' } };
+  }
+  const { run } = listed;
+  return {
+    RUN: { text: printable(run.run_id) },
+    STATUS: statusCell(run),
+    TYPE: { text: run.type },
+    TRIGGER: { text: run.trigger },
+    STARTED: { text: shortTime(run.started_at, isUtc) },
+    AGE: { text: ageOf(run, now) },
+    DURATION: { text: run.status === 'running' ? `${elapsed(run, now)}…` : durationOfRun(run, now) },
+    NOTE: { text: noteOf(listed) },
+  };
+}
+
+/** Runs by the status that they claim, and those that cannot be read. */
+export type StatusTally = ReadonlyMap<BackupRun['status'] | 'unreadable', number>;
+
+/** The line about all rows, which claims no more than manifests do. */
+export function renderTotals(tally: StatusTally, isAll: boolean, { columns }: View): string {
+  const total = [...tally.values()].reduce((sum, each) => sum + each, 0);
+  const parts = [...tally].map(([status, number]) => `${grouped(number)} ${status}`);
+  const runs = `${isAll ? '' : 'at least '}${counted(total, 'run')}`;
+  return wrapped(`${runs}: ${parts.join(', ')}; as recorded, nothing was verified`, columns).join('\n');
+}

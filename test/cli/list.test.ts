@@ -1,0 +1,182 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { BackupRun, ListedRun } from '../../src/index.ts';
+import { paintPlain } from '../../src/cli/output/paint.ts';
+import { createRunTable } from '../../src/cli/output/render-list.ts';
+import type { View } from '../../src/cli/output/view.ts';
+import { width } from '../../src/cli/output/width.ts';
+import { lacks } from '../support/needs.ts';
+import { run, runInTerminal } from '../support/program.ts';
+import { makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
+
+const OTHER = '20260628-121045-000001';
+const FAILED = '20260627-121045-000001';
+const BROKEN = '20260626-121045-000001';
+
+/** A root with two completed runs, one that failed, and one that cannot be read. */
+function fourRuns(): string {
+  const { root } = makeRun();
+  const at = (started: number) => ({ started_at: started, finished_at: started + 90 });
+  makeRun({ root, runId: OTHER, manifest: at(1782641445) });
+  makeRun({ root, runId: FAILED, directory: 'failed', manifest: { ...at(1782555045), status: 'failed' } });
+  writeFileSync(makeRun({ root, runId: BROKEN }).at('manifest.json'), '{');
+  return root;
+}
+
+describe('backup-run list', () => {
+  it('ends with a line of totals, which claims no more than manifests do', async () => {
+    const { stdout, stderr, code } = await run(['list', '--utc', '--root', fourRuns()]);
+    expect({ stderr, code }).toStrictEqual({ stderr: '', code: 4 });
+    const [head, ...lines] = stdout.split('\n');
+    expect(head).toMatch(/^RUN +STATUS +TYPE +TRIGGER +STARTED +AGE +DURATION$/);
+    expect(lines.slice(0, 4).map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
+      [RUN_ID, 'completed'],
+      [OTHER, 'completed'],
+      [FAILED, 'failed'],
+      [BROKEN, 'unreadable'],
+    ]);
+    expect(lines.slice(4)).toEqual([
+      '4 runs: 2 completed, 1 failed, 1 unreadable; as recorded, nothing was verified',
+      '',
+    ]);
+  });
+
+  it('has no totals in JSON, nor of nothing', async () => {
+    const root = fourRuns();
+    const { stdout } = await run(['list', '--ndjson', '--root', root]);
+    expect(stdout.trimEnd().split('\n')).toHaveLength(4);
+    for (const line of stdout.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('ok');
+    const none = await run(['list', '--status', 'timeout', '--root', makeRun().root]);
+    expect(none).toMatchObject({ stdout: '', stderr: 'backup-run: There is no such run\n', code: 0 });
+  });
+
+  it.each([
+    [[], 'it holds no status directory such as "completed"'],
+    [['completed'], 'it is a status directory; did you mean --root "'],
+  ])('complains of a root without status directories: below it is %j', async (names, why) => {
+    const root = join(temporaryDirectory(), ...names);
+    mkdirSync(join(root, 'elsewhere', 'completed'), { recursive: true });
+    for (const asked of [['list'], ['list', '--json'], ['list', '--status', 'failed']]) {
+      const { stdout, stderr, code } = await run([...asked, '--root', root]);
+      expect({ stdout, code }).toStrictEqual({ stdout: '', code: 4 });
+      expect(stderr.startsWith(`backup-run: Cannot use "${root}" as root: ${why}`), stderr).toBe(true);
+      expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    }
+  });
+
+  it('takes an empty root with any status directory for one', async () => {
+    const root = temporaryDirectory();
+    mkdirSync(join(root, 'cancelled'));
+    expect(await run(['list', '--root', root])).toMatchObject({ stdout: '', code: 0 });
+    expect(await run(['list', '--json', '--root', root])).toMatchObject({ stdout: '[]\n', code: 0 });
+  });
+
+  const skipped = lacks('a terminal', 'script (util-linux)');
+  it.skipIf(skipped).each([60, 80, 140])('fits %d columns', async (columns) => {
+    const root = fourRuns();
+    const id = `nightly-${'of-the-exchange-'.repeat(7)}`.slice(0, 127).replace(/-$/, '') + 'x';
+    makeRun({
+      root,
+      runId: id,
+      manifest: { started_at: 1, trigger: 'pre_update', error_summary: '約'.repeat(90) },
+    });
+    const { stdout } = await runInTerminal(['list', '--utc', '--no-color', '--root', root], { columns });
+    for (const line of stdout.split('\n')) expect(width(line), line).toBeLessThanOrEqual(columns);
+    expect(stdout.replaceAll(/\s/g, '')).toContain(id);
+    expect(stdout.replaceAll(/\s/g, '')).toContain('約'.repeat(columns === 140 ? 3 : 90));
+    expect(stdout).toMatch(new RegExp(`^${RUN_ID} +completed`, 'm'));
+    expect(stdout.split('\n')[0]).toMatch(/ AGE\b/);
+  });
+});
+
+describe('createRunTable()', () => {
+  const now = 1_800_000_000_000;
+  const RUN: BackupRun = {
+    run_id: RUN_ID,
+    type: 'scoped',
+    trigger: 'pre_update',
+    status: 'completed',
+    path: `backups/completed/${RUN_ID}`,
+    started_at: now / 1_000 - 40_000,
+    finished_at: now / 1_000 - 39_000,
+    error_summary: '',
+    requested_participants: [],
+    participants: [],
+  };
+  const view: View = { columns: null, paint: paintPlain, isUtc: true, hasAllFindings: false, now };
+  const draw = (runs: Partial<BackupRun>[], columns: number | null = null): string[] => {
+    const rows = runs.map((over): ListedRun => ({ ok: true, run: { ...RUN, ...over } }));
+    const table = createRunTable(rows, true, { ...view, columns });
+    return [table.head(), ...rows.map(table.row)].flatMap((text) => text.split('\n'));
+  };
+
+  it.each([
+    [40_000, '11 h ago'],
+    [86_400 * 3 + 5, '3 d ago'],
+    [59, '59 s ago'],
+    // A clock that is behind, and no time.
+    [-5, '–'],
+    [now / 1_000, '–'],
+  ])('says how old a run is: %d s are %s', (seconds, age) => {
+    const [head = '', row = ''] = draw([{ started_at: now / 1_000 - seconds }]);
+    expect(row.slice(0, head.indexOf('AGE') + 3).endsWith(` ${age}`), row).toBe(true);
+  });
+
+  it('gives no verdict by a colour: that a run completed is what it claims', () => {
+    const table = createRunTable([], true, { ...view, paint: (meaning, text) => `<${meaning} ${text}>` });
+    expect(table.row({ ok: true, run: RUN })).not.toContain('good');
+    expect(table.row({ ok: true, run: { ...RUN, status: 'failed' } })).toContain('<bad failed>');
+  });
+
+  it.each([40, 60, 80, 100])('fits %d columns, whatever rows hold, and keeps their ids', (columns) => {
+    const runs: Partial<BackupRun>[] = [
+      {},
+      { run_id: 'x'.repeat(128) },
+      { started_at: 253_402_300_799, finished_at: 253_402_300_799, status: 'cancelled' },
+      { started_at: 1, finished_at: 253_402_300_799, status: 'timeout', error_summary: '約 '.repeat(80) },
+      { started_at: 1, finished_at: 0, status: 'running' },
+    ];
+    const lines = draw(runs, columns);
+    for (const line of lines) expect(width(line), line).toBeLessThanOrEqual(columns);
+    expect(lines.join('').replaceAll(/\s/g, '')).toContain('x'.repeat(128));
+    expect(lines[1]).toMatch(new RegExp(`^${RUN_ID} +completed`));
+    // Columns stand below each other also where an id has a line of its own.
+    expect(lines.filter((line) => line.startsWith(' '.repeat(23)) && /^ +completed/.test(line))).toHaveLength(
+      1,
+    );
+  });
+
+  it.each([
+    [null, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION NOTE'],
+    [140, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION NOTE'],
+    [100, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION'],
+    [90, 'RUN STATUS TYPE STARTED AGE DURATION'],
+    [80, 'RUN STATUS STARTED AGE DURATION'],
+    [60, 'RUN STATUS AGE DURATION'],
+    [50, 'RUN STATUS AGE'],
+    [40, 'RUN STATUS'],
+  ])('goes in %d columns without what is least needed', (columns, titles) => {
+    const lines = draw([{ error_summary: 'the disk of the exchange was full' }], columns);
+    expect(lines[0]?.split(/ +/).join(' ')).toBe(titles);
+    const note = lines.slice(2).join(' ').replaceAll(/ +/g, ' ').trim();
+    expect(note).toBe(titles.endsWith('NOTE') ? '' : 'the disk of the exchange was full');
+  });
+
+  it('says beside or below its id why a run cannot be read', () => {
+    const row: ListedRun = {
+      ok: false,
+      run_id: RUN_ID,
+      path: 'p',
+      error: { code: 'MANIFEST_MISSING', httpCode: 500, message: `no manifest ${'y'.repeat(30)}`, path: 'p' },
+    };
+    expect(createRunTable([row], true, view).row(row)).toBe(
+      `${RUN_ID}  unreadable  no manifest ${'y'.repeat(30)}`,
+    );
+    expect(
+      createRunTable([row], true, { ...view, columns: 60 })
+        .row(row)
+        .split('\n'),
+    ).toEqual([`${RUN_ID}  unreadable`, `    no manifest ${'y'.repeat(30)}`]);
+  });
+});
