@@ -4,13 +4,16 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Folders of src that hold a thread.ts, and what it is called. */
-const THREADS = { 'verify/hashing': 'hashing thread', validators: 'thread of a validation' };
+/** Entries below src, and what they are called. */
+const THREADS = {
+  'verify/hashing/thread': 'hashing thread',
+  'validators/thread/worker': 'thread of a validation',
+};
 
-for (const [folder, name] of Object.entries(THREADS)) {
-  const at = (path) => fileURLToPath(new URL(`../src/${folder}/${path}`, import.meta.url));
+for (const [entry, name] of Object.entries(THREADS)) {
+  const at = (ending) => fileURLToPath(new URL(`../src/${entry}${ending}`, import.meta.url));
   const { outputFiles } = await build({
-    entryPoints: [at('thread.ts')],
+    entryPoints: [at('.ts')],
     write: false,
     bundle: true,
     minify: true,
@@ -22,7 +25,7 @@ for (const [folder, name] of Object.entries(THREADS)) {
   });
   const [{ text }] = outputFiles;
   await writeFile(
-    at('thread-source.generated.ts'),
-    `/** The ${name} as a string; made from thread.ts by scripts/inline-thread.mjs. */\nexport const THREAD_SOURCE =\n  ${JSON.stringify(text)};\n`,
+    at('-source.generated.ts'),
+    `/** The ${name} as a string; made by scripts/inline-thread.mjs. */\nexport const THREAD_SOURCE =\n  ${JSON.stringify(text)};\n`,
   );
 }

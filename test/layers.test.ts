@@ -62,7 +62,7 @@ describe('the modules of src', () => {
   });
 
   it('take calls of node:fs from store/calls, for private copies and for standard output, elsewhere types and constants', () => {
-    const doors = ['store/calls', 'validators/private-copy', 'cli/main'];
+    const doors = ['store/calls', 'validators/sqlite/private-copy', 'cli/main'];
     const importers = SOURCES.filter(({ name }) => !doors.includes(name)).flatMap(({ name, imports }) =>
       imports
         .filter(({ from, isTypeOnly }) => /^(?:node:)?fs\b/.test(from) && !isTypeOnly)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { json } from '../../src/validators/index.ts';
-import { createJsonScanner } from '../../src/validators/json-scanner.ts';
+import { createJsonScanner } from '../../src/validators/json/scanner.ts';
 import { truncationsOf, verdictOn, verdictsOn } from '../support/validated.ts';
 
 const verdict = (content: Uint8Array | string, options = {}): Promise<string> =>

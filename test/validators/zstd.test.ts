@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { zstd } from '../../src/validators/index.ts';
-import { createFrameWalker } from '../../src/validators/zstd-frames.ts';
+import { createFrameWalker } from '../../src/validators/zstd/frames.ts';
 import { runChild } from '../support/built.ts';
 import type { ContentsInput, ContentsOutput } from '../support/children/contents.ts';
 import { lacks, NODE_26 } from '../support/needs.ts';

@@ -1,10 +1,10 @@
 /** A JSON file comes in, whether it is one value in UTF-8 goes out. */
 
 import * as v from 'valibot';
-import { checked } from '../options.ts';
-import { appliesTo, kindEntries } from './kind.ts';
-import { scan } from './scan.ts';
-import type { Validator } from './validator.ts';
+import { checked } from '../../options.ts';
+import { appliesTo, kindEntries } from '../kind.ts';
+import { scan } from '../thread/scan.ts';
+import type { Validator } from '../validator.ts';
 
 /** How JSON files are checked. */
 export interface JsonOptions {

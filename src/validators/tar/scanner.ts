@@ -3,9 +3,9 @@
  * end marker, and nothing but zeros behind it. The data itself is passed over.
  */
 
-import type { Scanner } from './scanner.ts';
-import { BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './tar-header.ts';
-import type { Verdict } from './validator.ts';
+import type { Scanner } from '../thread/scanner.ts';
+import { BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './header.ts';
+import type { Verdict } from '../validator.ts';
 
 /** What the next block is; data is passed over before. */
 type Expected = 'header' | 'map' | 'end marker' | 'padding';

@@ -1,8 +1,8 @@
 /** A task comes in, a handle on a thread that works on it goes out. */
 
 import { Worker } from 'node:worker_threads';
-import type { Message, Reply, Task } from './task.ts';
-import { THREAD_SOURCE } from './thread-source.generated.ts';
+import type { Message, Reply, Task } from './protocol.ts';
+import { THREAD_SOURCE } from './worker-source.generated.ts';
 
 /** A thread that runs. */
 export interface ThreadHandle {

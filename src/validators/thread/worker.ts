@@ -1,9 +1,9 @@
 /** The thread of one validation: messages come in, a reply to each goes out. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { checkDatabase } from './check-database.ts';
+import { checkDatabase } from '../sqlite/check-database.ts';
 import { createScanner } from './create-scanner.ts';
-import type { Message, Reply, Task } from './task.ts';
+import type { Message, Reply, Task } from './protocol.ts';
 
 const task: Task = workerData;
 const answer = 'scan' in task ? answerScan(task) : (): Promise<Reply> => checkDatabase(task);

@@ -1,6 +1,6 @@
 /** The path of a private copy of a database comes in, what SQLite says about it goes out. Runs in a thread of its own. */
 
-import type { DatabaseTask, Reply } from './task.ts';
+import type { DatabaseTask, Reply } from '../thread/protocol.ts';
 
 /** What `node:sqlite` and better-sqlite3 have in common. */
 interface Database {

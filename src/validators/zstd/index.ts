@@ -2,12 +2,12 @@
 
 import * as zlib from 'node:zlib';
 import * as v from 'valibot';
-import { maxBytes, type CompressedOptions } from './gzip.ts';
-import { inflate, outputChunk, type Ended, type Engine, type Inflation } from './inflate.ts';
-import { checked } from '../options.ts';
-import { appliesTo, beginsWith, kindEntries } from './kind.ts';
-import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
-import { createFrameWalker, type FramePiece, type ZstdFrame } from './zstd-frames.ts';
+import { maxBytes, type CompressedOptions } from '../gzip/index.ts';
+import { inflate, outputChunk, type Ended, type Engine, type Inflation } from '../inflate.ts';
+import { checked } from '../../options.ts';
+import { appliesTo, beginsWith, kindEntries } from '../kind.ts';
+import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../validator.ts';
+import { createFrameWalker, type FramePiece, type ZstdFrame } from './frames.ts';
 
 /** The largest window the engine takes without being told to. */
 const MOST_WINDOW = 1n << 27n;

@@ -2,10 +2,10 @@
 
 import { createGunzip } from 'node:zlib';
 import * as v from 'valibot';
-import { inflate, OUTPUT_CHUNK, type Ended, type Inflation } from './inflate.ts';
-import { checked } from '../options.ts';
-import { appliesTo, beginsWith, kindEntries, type KindOptions } from './kind.ts';
-import type { ArtifactFile, Validator, Verdict } from './validator.ts';
+import { inflate, OUTPUT_CHUNK, type Ended, type Inflation } from '../inflate.ts';
+import { checked } from '../../options.ts';
+import { appliesTo, beginsWith, kindEntries, type KindOptions } from '../kind.ts';
+import type { ArtifactFile, Validator, Verdict } from '../validator.ts';
 
 /** How compressed files are checked. */
 export interface CompressedOptions extends KindOptions {

@@ -1,10 +1,10 @@
 /** A tar archive comes in, whether it is whole goes out. */
 
 import * as v from 'valibot';
-import { checked } from '../options.ts';
-import { appliesTo, kindEntries, type KindOptions } from './kind.ts';
-import { scan } from './scan.ts';
-import type { Validator } from './validator.ts';
+import { checked } from '../../options.ts';
+import { appliesTo, kindEntries, type KindOptions } from '../kind.ts';
+import { scan } from '../thread/scan.ts';
+import type { Validator } from '../validator.ts';
 
 /** Where a header says that it is one. */
 const MAGIC_AT = 257;

@@ -1,6 +1,6 @@
 /** What a thread of a validation is started with, and what it answers to every message. */
 
-import type { Verdict } from './validator.ts';
+import type { Verdict } from '../validator.ts';
 
 /** To read the chunks that are sent, and null at the end. */
 export type ScanTask = { readonly scan: 'json'; readonly maxDepth: number } | { readonly scan: 'tar' };

@@ -3,11 +3,10 @@
  * Every state is a function that takes the next byte.
  */
 
-import { createMachine, type Machine, type State } from './json-machine.ts';
-import { firstDigit, isDigit, MINUS } from './json-numbers.ts';
-import { inString, PLAIN, QUOTE } from './json-strings.ts';
-import type { Scanner } from './scanner.ts';
-import type { Verdict } from './validator.ts';
+import { createMachine, type Machine, type State } from './machine.ts';
+import { firstDigit, inString, isDigit, MINUS, PLAIN, QUOTE } from './tokens.ts';
+import type { Scanner } from '../thread/scanner.ts';
+import type { Verdict } from '../validator.ts';
 
 const COMMA = 0x2c;
 const COLON = 0x3a;

@@ -5,7 +5,7 @@
 
 import { mkdtemp, realpath, rm, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { ArtifactFile } from './validator.ts';
+import type { ArtifactFile } from '../validator.ts';
 
 /** A private copy of a file, and of files beside it. */
 export interface PrivateCopy {

@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { waitAWhile } from '../patience.ts';
-import { checked } from '../options.ts';
-import { appliesTo, beginsWith, kindEntries, type KindOptions } from './kind.ts';
+import { waitAWhile } from '../../patience.ts';
+import { checked } from '../../options.ts';
+import { appliesTo, beginsWith, kindEntries, type KindOptions } from '../kind.ts';
 import { createPrivateCopy, obstacleIn, type PrivateCopy } from './private-copy.ts';
-import { startThread } from './thread-handle.ts';
-import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
+import { startThread } from '../thread/handle.ts';
+import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../validator.ts';
 import { headOf, readWalHeader } from './wal-header.ts';
 
 /** How databases are checked. */
