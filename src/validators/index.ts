@@ -1,7 +1,7 @@
 /** The content validators that come with the library. */
 
 export { gzip } from './gzip/index.ts';
-export type { CompressedOptions } from './gzip/index.ts';
+export type { CompressedOptions } from './inflate.ts';
 export { json } from './json/index.ts';
 export type { JsonOptions } from './json/index.ts';
 export type { KindOptions } from './kind.ts';

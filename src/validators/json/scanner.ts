@@ -1,6 +1,5 @@
 /**
- * The bytes of a JSON text come in, whether they are one goes out (RFC 8259): one value, UTF-8, no byte order mark.
- * Every state is a function that takes the next byte.
+ * Scans JSON texts (RFC 8259): values in UTF-8, with or without a byte order mark. Every state is a function that takes the next byte.
  */
 
 import { createMachine, type Machine, type State } from './machine.ts';
@@ -14,38 +13,53 @@ const OPEN = { array: 0x5b, object: 0x7b } as const;
 const CLOSE = { array: 0x5d, object: 0x7d } as const;
 const SPACE = 0x20;
 const SPACES = new Set(Buffer.from(' \t\r\n'));
-const BOM = 0xef;
+const LINE_FEED = 0x0a;
+const BOM = [0xef, 0xbb, 0xbf] as const;
 const WORDS = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), word]));
 
 /** Before the first value. */
-const first: State = (machine, byte) =>
-  byte === BOM ? 'a value, without a byte order mark' : value(machine, byte);
+const first: State = (machine, byte) => {
+  if (byte !== BOM[0]) return value(machine, byte);
+  machine.state = secondOfMark;
+  return null;
+};
 
-const value: State = (machine, byte) => (SPACES.has(byte) || beginValue(machine, byte) ? null : 'a value');
+const secondOfMark: State = (machine, byte) => {
+  machine.state = thirdOfMark;
+  return byte === BOM[1] ? null : 'a byte order mark';
+};
+
+const thirdOfMark: State = (machine, byte) => {
+  machine.state = value;
+  return byte === BOM[2] ? null : 'a byte order mark';
+};
+
+const value: State = (machine, byte) =>
+  isSpace(machine, byte) || beginValue(machine, byte) ? null : 'a value';
 
 const valueOrEnd: State = (machine, byte) => {
   if (byte === CLOSE.array) return closeLevel(machine);
-  return SPACES.has(byte) || beginValue(machine, byte) ? null : 'a value or "]"';
+  return isSpace(machine, byte) || beginValue(machine, byte) ? null : 'a value or "]"';
 };
 
-const name: State = (machine, byte) => (SPACES.has(byte) || beginName(machine, byte) ? null : 'a name');
+const name: State = (machine, byte) => (isSpace(machine, byte) || beginName(machine, byte) ? null : 'a name');
 
 const nameOrEnd: State = (machine, byte) => {
   if (byte === CLOSE.object) return closeLevel(machine);
-  return SPACES.has(byte) || beginName(machine, byte) ? null : 'a name or "}"';
+  return isSpace(machine, byte) || beginName(machine, byte) ? null : 'a name or "}"';
 };
 
 const colon: State = (machine, byte) => {
-  if (SPACES.has(byte)) return null;
+  if (isSpace(machine, byte)) return null;
   machine.state = value;
   return byte === COLON ? null : '":"';
 };
 
 /** Behind a value. */
 const behind: State = (machine, byte) => {
-  if (SPACES.has(byte)) return null;
+  if (isSpace(machine, byte)) return null;
   const { levels } = machine;
-  if (levels.depth() === 0) return 'the end';
+  if (levels.depth() === 0) return machine.isLineOver && beginValue(machine, byte) ? null : 'the end';
   const kind = levels.isObject() ? 'object' : 'array';
   if (byte === CLOSE[kind]) return closeLevel(machine);
   machine.state = kind === 'object' ? name : value;
@@ -59,8 +73,16 @@ const inWord: State = (machine, byte) => {
   return byte === expected ? null : `"${machine.word}"`;
 };
 
+function isSpace(machine: Machine, byte: number): boolean {
+  if (byte !== LINE_FEED) return SPACES.has(byte);
+  if (machine.levels.depth() === 0) machine.isLineOver = true;
+  else machine.isByLine = false;
+  return true;
+}
+
 function beginValue(machine: Machine, byte: number): boolean {
   machine.next = behind;
+  if (machine.levels.depth() === 0) beginText(machine, byte);
   if (byte === QUOTE) machine.state = inString;
   else if (byte === OPEN.object) openLevel(machine, true);
   else if (byte === OPEN.array) openLevel(machine, false);
@@ -68,6 +90,13 @@ function beginValue(machine: Machine, byte: number): boolean {
   else if (isDigit(byte)) firstDigit(machine, byte);
   else return beginWord(machine, WORDS.get(byte));
   return true;
+}
+
+/** Begins a value that is in no other. */
+function beginText(machine: Machine, byte: number): void {
+  machine.texts += 1;
+  machine.isLineOver = false;
+  if (byte !== OPEN.object && byte !== OPEN.array) machine.isByLine = false;
 }
 
 function beginWord(machine: Machine, word: string | undefined): boolean {
@@ -93,7 +122,7 @@ function closeLevel(machine: Machine): null {
   return null;
 }
 
-/** Levels beyond `maxDepth` are not followed: the text is then not verified. */
+/** A text with levels beyond `maxDepth`, which are not followed, is not verified. */
 export function createJsonScanner({ maxDepth }: { readonly maxDepth: number }): Scanner {
   const machine = createMachine(first);
   let offset = 0;
@@ -116,11 +145,16 @@ export function createJsonScanner({ maxDepth }: { readonly maxDepth: number }): 
   function end(): Verdict {
     // A number has no end of its own; a space ends it, and means nothing elsewhere.
     const isSound = machine.state(machine, SPACE) === null;
-    if (isSound && machine.state === behind && machine.levels.depth() === 0) return { ok: true };
+    if (isSound && machine.state === behind && machine.levels.depth() === 0) return verdictOn(machine);
     return { ok: false, reason: `not JSON: it ends at byte ${offset}, before the value does` };
   }
 
   return { push, end };
+}
+
+function verdictOn({ texts, isByLine }: Machine): Verdict {
+  if (texts === 1 || isByLine) return { ok: true };
+  return { skipped: true, why: `it holds ${texts} values, and not one object or array on every line` };
 }
 
 function rejected(expected: string, byte: number, at: number): Verdict {
