@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 const THREADS = {
   'verify/hashing/thread': 'hashing thread',
   'validators/thread/worker': 'thread of a validation',
+  'validators/sqlite/program': 'program that checks a database',
 };
 
 for (const [entry, name] of Object.entries(THREADS)) {
@@ -26,6 +27,6 @@ for (const [entry, name] of Object.entries(THREADS)) {
   const [{ text }] = outputFiles;
   await writeFile(
     at('-source.generated.ts'),
-    `/** The ${name} as a string; made by scripts/inline-thread.mjs. */\nexport const THREAD_SOURCE =\n  ${JSON.stringify(text)};\n`,
+    `/** The ${name} as a string; made by scripts/inline-thread.mjs. */\nexport const ${name.startsWith('program') ? 'PROGRAM' : 'THREAD'}_SOURCE =\n  ${JSON.stringify(text)};\n`,
   );
 }

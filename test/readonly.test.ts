@@ -70,6 +70,7 @@ const MODULES = [
   'fast-glob',
   'node:crypto',
   'node:diagnostics_channel',
+  'node:events',
   // To ask where a package is.
   'node:module',
   'node:fs',
@@ -92,7 +93,10 @@ const ALLOWED: Readonly<Partial<Record<string, readonly string[]>>> = {
   // To a stream of node:zlib.
   'validators/inflate': ['write'],
   // To a fresh directory outside of the backups directory.
-  'validators/sqlite/private-copy': ['mkdtemp', 'rm', 'truncate', 'writeFile'],
+  'validators/sqlite/private-copy': ['mkdirSync', 'rmSync', 'rmdirSync', 'writeSync', 'writeFileSync'],
+  // To the process that checks a database.
+  'validators/sqlite/child': ['write'],
+  'validators/sqlite/index': ['write'],
 };
 
 describe('the sources', () => {
@@ -123,7 +127,8 @@ describe('the sources', () => {
     expect(outside).toEqual([
       // What reads databases; it is given the path of a private copy.
       'validators/sqlite/check-database: engine',
-      'validators/sqlite/private-copy: node:fs/promises',
+      // What starts the process that does.
+      'validators/sqlite/child: node:child_process',
     ]);
   });
 });

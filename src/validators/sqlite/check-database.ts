@@ -1,6 +1,9 @@
-/** The path of a private copy of a database comes in, what SQLite says about it goes out. Runs in a thread of its own. */
+/** Runs SQLite's own integrity check on a private copy of a database. Blocks its thread for as long as that takes. */
 
-import type { DatabaseTask, Reply } from '../thread/protocol.ts';
+import type { Verdict } from '../validator.ts';
+import type { DatabaseTask } from './protocol.ts';
+import { nameOf, skipped } from './protocol.ts';
+import { verdictOfFault, verdictOfRows } from './verdict.ts';
 
 /** What `node:sqlite` and better-sqlite3 have in common. */
 interface Database {
@@ -9,36 +12,55 @@ interface Database {
   close(): unknown;
 }
 
-/** Nothing of a schema is trusted, and nothing is read through a map of memory, where a file that is cut off kills. */
-const SETTINGS = 'PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0';
+/** Bytes of memory that SQLite may take, where it counts them. */
+const MOST_MEMORY = 256 * 1_024 * 1_024;
 
-/** To the first thing that is wrong. */
-const CHECK = 'PRAGMA integrity_check(1)';
+/**
+ * Nothing of a schema is trusted: constraints are not evaluated, and functions only where they harm nobody. Nothing is written but
+ * beside the copy, and nothing is read through a map of memory, where a file that is cut off kills.
+ */
+const SETTINGS = `
+  PRAGMA hard_heap_limit = ${MOST_MEMORY};
+  PRAGMA trusted_schema = OFF;
+  PRAGMA ignore_check_constraints = ON;
+  PRAGMA cell_size_check = ON;
+  PRAGMA temp_store = MEMORY;
+  PRAGMA mmap_size = 0`;
+
+/** More than the first problem: what SQLite cannot check may stand before what is damaged. */
+const CHECK = 'PRAGMA integrity_check(100)';
 /** Reads the header: before that, any page has the usual size. */
 const BEGIN = 'PRAGMA schema_version';
 const PAGE_SIZE = 'PRAGMA page_size';
 
-export async function checkDatabase({ database: path, size, engine }: DatabaseTask): Promise<Reply> {
-  const database = open(await import(engine), path);
+/** @param path - of the private copy. */
+export async function checkDatabase(path: string, { size, engine }: DatabaseTask): Promise<Verdict> {
+  const database = await open(engine, path);
+  if ('skipped' in database) return database;
   try {
     database.exec(SETTINGS);
     database.exec(BEGIN);
-    const pageSize = firstOf(database.prepare(PAGE_SIZE).all());
-    return partOfPage(size, pageSize) ?? verdictOf(firstOf(database.prepare(CHECK).all()));
+    const pageSize = Number(valuesIn(database.prepare(PAGE_SIZE).all())[0]);
+    return partOfPage(size, pageSize) ?? verdictOfRows(valuesIn(database.prepare(CHECK).all()));
   } catch (fault) {
-    return faulty(fault);
+    return verdictOfFault(fault);
   } finally {
     database.close();
   }
 }
 
-function open(module: object, path: string): Database {
-  const constructor: unknown =
-    'DatabaseSync' in module ? module.DatabaseSync : 'default' in module ? module.default : null;
-  if (typeof constructor !== 'function') throw new Error('the module for SQLite has no database');
-  const database: unknown = Reflect.construct(constructor, [path]);
-  if (!isDatabase(database)) throw new Error('the module for SQLite makes no database');
-  return database;
+async function open(engine: string, path: string): Promise<Database | Extract<Verdict, { skipped: true }>> {
+  try {
+    const module: object = await import(engine);
+    const constructor: unknown =
+      'DatabaseSync' in module ? module.DatabaseSync : 'default' in module ? module.default : null;
+    if (typeof constructor !== 'function') throw new TypeError('the module for SQLite has no database');
+    const database: unknown = Reflect.construct(constructor, [path]);
+    if (isDatabase(database)) return database;
+    throw new TypeError('the module for SQLite makes no database');
+  } catch (fault) {
+    return { skipped: true, why: `SQLite cannot be loaded (${nameOf(fault)})` };
+  }
 }
 
 function isDatabase(value: unknown): value is Database {
@@ -47,46 +69,15 @@ function isDatabase(value: unknown): value is Database {
   );
 }
 
-/** The first column of the first row. */
-function firstOf(rows: unknown): unknown {
-  const [row]: readonly unknown[] = Array.isArray(rows) ? rows : [];
-  const [value]: readonly unknown[] = typeof row === 'object' && row !== null ? Object.values(row) : [];
-  return value;
+/** The first column of every row. */
+function valuesIn(rows: unknown): unknown[] {
+  const all: readonly unknown[] = Array.isArray(rows) ? rows : [];
+  return all.map((row) => (typeof row === 'object' && row !== null ? Object.values(row)[0] : undefined));
 }
 
 /** To SQLite what is missing of the last page is zeros, and may pass. Null when nothing is missing. */
-function partOfPage(size: number, pageSize: unknown): Reply {
-  if (typeof pageSize !== 'number') throw new Error('SQLite does not say the size of a page');
+function partOfPage(size: number, pageSize: number): Verdict | null {
+  if (!(pageSize > 0)) return skipped('SQLite does not say how large its pages are');
   if (size % pageSize === 0) return null;
   return { ok: false, reason: `its ${size} bytes are not whole pages of ${pageSize}` };
-}
-
-function verdictOf(said: unknown): Reply {
-  if (said === 'ok') return { ok: true };
-  if (typeof said !== 'string') throw new Error('the integrity check of SQLite said nothing');
-  const flaw = said.replaceAll(/^\*\*\* .* \*\*\*\n|\n[^]*/g, '');
-  const [unread, code] = UNREAD.exec(flaw) ?? [];
-  return unread === undefined || isToBlame(Number(code))
-    ? { ok: false, reason: `integrity check: ${flaw}` }
-    : { skipped: true, why: `SQLite cannot check it: ${flaw}` };
-}
-
-/** The check goes on where a page of the copy cannot be read, and tells why only of some. */
-const UNREAD = /(?:^|: )(?:unable to get the page\. error code=(\d+)|failed to get page \d+)$/;
-
-/** The kinds of faults that the file is to blame for. */
-const TO_BLAME: readonly string[] = ['SQLITE_CORRUPT', 'SQLITE_NOTADB'];
-/** Their numbers; further bits tell more. */
-const NUMBERS: readonly number[] = [11, 26];
-const isToBlame = (code: number): boolean => NUMBERS.includes(code & 0xff);
-
-/** A fault of the file is a verdict; any other says nothing about it. */
-function faulty(fault: unknown): Reply {
-  if (!(fault instanceof Error)) throw fault;
-  const [name = ''] = 'code' in fault ? (/^SQLITE_[A-Z]+/.exec(String(fault.code)) ?? []) : [];
-  const number = 'errcode' in fault && typeof fault.errcode === 'number' ? fault.errcode & 0xff : 0;
-  if (TO_BLAME.includes(name) || isToBlame(number))
-    return { ok: false, reason: `SQLite cannot read it: ${fault.message}` };
-  if (name === '' && number === 0) throw fault;
-  return { skipped: true, why: `SQLite cannot check it: ${fault.message}` };
 }

@@ -1,16 +1,16 @@
-/** A SQLite database comes in, what SQLite's own integrity check says about a private copy of it goes out. */
+/** SQLite databases: what SQLite's own integrity check says about a private copy, in a process of its own. */
 
 import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { waitAWhile } from '../../patience.ts';
 import { checked } from '../../options.ts';
-import { appliesTo, beginsWith, kindEntries, type KindOptions } from '../kind.ts';
-import { createPrivateCopy, obstacleIn, type PrivateCopy } from './private-copy.ts';
-import { startThread } from '../thread/handle.ts';
+import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised, type KindOptions } from '../kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../validator.ts';
+import { startCheck, type Check, type CheckSettings } from './child.ts';
+import { findNode } from './node-program.ts';
+import { skipped } from './protocol.ts';
 import { headOf, readWalHeader } from './wal-header.ts';
 
 /** How databases are checked. */
@@ -29,7 +29,13 @@ const MAGIC = Buffer.from('SQLite format 3\0');
 /**
  * Creates a validator that runs SQLite's full `PRAGMA integrity_check` on a private copy of a database, together with the
  * `-wal` artifact beside it. Needs `node:sqlite` (Node.js 22.13 and later) or the package better-sqlite3: without either
- * a database is not verified. Applies to `.db`, `.db3`, `.sqlite` and `.sqlite3`, and to files that begin like a database.
+ * a database is not verified. Applies to `.db`, `.db3`, `.sqlite` and `.sqlite3`, and to files that begin like a database; one that does
+ * not, because it is encrypted, say, is not verified.
+ *
+ * A database is a program: its indexes and generated columns are evaluated, and may take any time and memory. The check runs in a process
+ * of its own, with bounds on both, that ends at `timeoutMs`, with the call, and with the host; CHECK constraints are left out. Where no
+ * such process can be had (in Electron, Bun, Deno, a single executable) a database is not verified. Nor is it where SQLite cannot parse
+ * the schema, or finds a collation, a function or a tokenizer missing: invalid is only what it knows to be damage.
  *
  * @throws TypeError for options of a wrong type.
  */
@@ -44,24 +50,25 @@ export function sqlite(options: SqliteOptions = {}): Validator {
   return {
     name: 'sqlite',
     applies: appliesTo(settings, beginsWith(...MAGIC)),
-    validate: (file, context) => validateCopy(file, context, { directory, timeoutMs }),
+    validate: recognised('an SQLite database', mayBeginWith(...MAGIC), (file, context) =>
+      validateCopy(file, context, { directory, timeoutMs }),
+    ),
   };
 }
 
 interface Settings {
+  /** Absolute path of the directory for private copies. */
   readonly directory: string;
   readonly timeoutMs: number;
 }
 
-/** Beside the log, its index; both may be written back to the database. */
-const spaceFor = (file: ArtifactFile, log: ArtifactFile | null): number =>
-  file.size + 2 * (log?.size ?? 0) + 65_536;
-
 async function validateCopy(
   file: ArtifactFile,
   context: ValidationContext,
-  { directory, timeoutMs }: Settings,
+  settings: Settings,
 ): Promise<Verdict> {
+  const node = findNode();
+  if ('why' in node) return skipped(node.why);
   const engine = findEngine();
   if (engine === null) return skipped('there is neither node:sqlite (Node.js 22.13) nor better-sqlite3');
   // SQLite would roll it back, and may delete a file that it names.
@@ -71,23 +78,18 @@ async function validateCopy(
   const log = file.beside('-wal');
   const header = log === null ? 'empty' : await readWalHeader(log);
   if (header === 'invalid') return skipped('the log beside it has no valid header, so SQLite ignores it');
-  const obstacle = await obstacleIn(directory, context.root, spaceFor(file, log));
-  if (obstacle !== null) return skipped(obstacle);
-  const copy = await createPrivateCopy(directory);
-  try {
-    await copy.add(file, '', context.signal);
-    if (log !== null && header === 'valid') await copy.add(log, '-wal', context.signal);
-    return await check(copy, { size: file.size, engine, timeoutMs }, context);
-  } finally {
-    await copy.remove();
-  }
+  const files = log === null || header === 'empty' ? [file] : [file, log];
+  const { root } = context;
+  const task = { root, space: spaceFor(files), size: file.size, engine, timeoutMs: settings.timeoutMs };
+  return check(files, { node: node.path, directory: settings.directory, task }, context);
 }
 
-function skipped(why: string): Verdict {
-  return { skipped: true, why };
+/** Beside the log, its index; both may be written back to the database. */
+function spaceFor([file, log]: readonly ArtifactFile[]): number {
+  return (file?.size ?? 0) + 2 * (log?.size ?? 0) + 65_536;
 }
 
-/** The module to check with, for a thread to import, or null. */
+/** The module to check with, for another process to import, or null. */
 function findEngine(): string | null {
   if (isBuiltin('node:sqlite')) return 'node:sqlite';
   try {
@@ -97,33 +99,57 @@ function findEngine(): string | null {
   }
 }
 
-/** Milliseconds between two signs of life. */
+/** Milliseconds between two signs of life, while SQLite works. */
 const PULSE = 20;
 
-/** Ends in bounded time: a check under way is ended by nothing else than cutting off its file. */
+/** Ends in bounded time, with the process that checks. */
 async function check(
-  copy: PrivateCopy,
-  { size, engine, timeoutMs }: { readonly size: number; readonly engine: string; readonly timeoutMs: number },
+  files: readonly ArtifactFile[],
+  started: Pick<CheckSettings, 'node' | 'directory' | 'task'>,
   { signal, alive }: ValidationContext,
 ): Promise<Verdict> {
   signal.throwIfAborted();
-  const thread = startThread({ database: copy.path, size, engine });
+  const { timeoutMs } = started.task;
   const over = new AbortController();
-  const pulse = setInterval(alive, PULSE);
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
+  let end: (() => void) | null = null;
   const ended = new Promise<Verdict>((resolveEnded) => {
-    const end = (): void => resolveEnded(skipped(`its check took longer than ${timeoutMs} ms`));
-    timer = setTimeout(end, timeoutMs);
+    end = () => resolveEnded(skipped(`its check took longer than ${timeoutMs} ms`));
     signal.addEventListener('abort', end, { once: true, signal: over.signal });
   });
+  const onCopied = (): void => {
+    timers.push(
+      setTimeout(() => end?.(), timeoutMs),
+      setInterval(alive, PULSE),
+    );
+  };
+  const child = startCheck({ ...started, onCopied });
   try {
-    const reply = await Promise.race([ended, thread.ask(null)]);
-    return reply ?? skipped('its check came to no end');
+    await Promise.race([ended, send(files, child)]);
+    return await Promise.race([ended, child.verdict]);
   } finally {
-    clearInterval(pulse);
-    clearTimeout(timer);
     over.abort();
-    await copy.remove();
-    await waitAWhile(thread.terminate());
+    for (const timer of timers) clearInterval(timer);
+    await child.end();
   }
+}
+
+/** Sends the files one behind the other, in pieces with their length before them; a length of 0 ends each. */
+async function send([file, log]: readonly ArtifactFile[], child: Check): Promise<void> {
+  for (const each of [file, log]) {
+    if (each !== undefined)
+      for await (const chunk of each.chunks()) {
+        const isWanted = (await child.write(lengthOf(chunk))) && (await child.write(chunk));
+        if (!isWanted) return;
+      }
+    await child.write(NOTHING);
+  }
+}
+
+const NOTHING = Buffer.alloc(4);
+
+function lengthOf({ length }: Uint8Array): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(length);
+  return bytes;
 }

@@ -1,4 +1,4 @@
-/** A task comes in, the scanner for it goes out. */
+/** Creates the scanner for a task. */
 
 import { createJsonScanner } from '../json/scanner.ts';
 import type { Scanner } from './scanner.ts';

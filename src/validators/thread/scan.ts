@@ -1,4 +1,4 @@
-/** A file and a task come in, the verdict of a scanner goes out: small files are scanned here, others by a thread. */
+/** Scans a file: a small one here, others by a thread. */
 
 import { tellFallback } from '../../diagnostics.ts';
 import { createScanner } from './create-scanner.ts';

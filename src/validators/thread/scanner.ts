@@ -1,4 +1,4 @@
-/** What reads a format as it comes, chunk by chunk, and holds no more of it than it must. */
+/** Reads a format as it comes, chunk by chunk, and holds no more of it than it must. */
 
 import type { Verdict } from '../validator.ts';
 
