@@ -63,14 +63,14 @@ interface Begun {
 /** Begins to check an endless database; resolves when it is being checked. */
 async function begin(over: Partial<DatabaseInput> = {}): Promise<Begun> {
   const directory = emptyDirectory();
-  const input: DatabaseInput = { root: run(endless()).root, runId: RUN_ID, directory, timeoutMs: 100_000, stallTimeoutMs: 30_000, then: 'wait', ...over }; // prettier-ignore
+  const input: DatabaseInput = { root: run(endless()).root, runId: RUN_ID, directory, timeoutMs: 100_000, stallTimeoutMs: 30_000, ending: 'wait', ...over }; // prettier-ignore
   const script = join(await built(), 'database.mjs');
   const host = spawn(node, ['--no-warnings', script, JSON.stringify(input)], {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { NODE_OPTIONS: '--max-http-header-size=9999', SECRET: 'of the host' },
   });
   onTestFinished(() => void host.kill('SIGKILL'));
-  const lines = createInterface({ input: host.stdout! })[Symbol.asyncIterator]();
+  const lines = createInterface({ input: host.stdout })[Symbol.asyncIterator]();
   const { value: home } = await lines.next();
   return { host, directory, lines, pid: Number(String(home).split('-')[4]) };
 }
@@ -101,8 +101,8 @@ describe('the process that checks a database ends, and leaves nothing,', () => {
 
   it.skipIf(lacking).each(['abort', 'close', 'exit', 'throw'] as const)(
     'with %s of its host',
-    async (then) => {
-      await expectGone(await begin({ then }));
+    async (how) => {
+      await expectGone(await begin({ ending: how }));
     },
   );
 

@@ -12,10 +12,10 @@ export interface DatabaseInput {
   readonly directory: string;
   readonly timeoutMs: number;
   readonly stallTimeoutMs: number;
-  readonly then: 'wait' | 'abort' | 'close' | 'exit' | 'throw';
+  readonly ending: 'wait' | 'abort' | 'close' | 'exit' | 'throw';
 }
 
-const { root, runId, directory, timeoutMs, stallTimeoutMs, then } = JSON.parse(
+const { root, runId, directory, timeoutMs, stallTimeoutMs, ending } = JSON.parse(
   process.argv.at(-1)!,
 ) as DatabaseInput;
 const inspector = createInspector({ root, stallTimeoutMs, validators: [sqlite({ directory, timeoutMs })] });
@@ -35,9 +35,9 @@ for (;;) {
   }
   await setTimeout(5);
 }
-if (then === 'abort') controller.abort('enough');
-if (then === 'close') await inspector.close();
-if (then === 'exit') process.exit(0);
-if (then === 'throw') throw new Error('a crash');
+if (ending === 'abort') controller.abort('enough');
+if (ending === 'close') await inspector.close();
+if (ending === 'exit') process.exit(0);
+if (ending === 'throw') throw new Error('a crash');
 writeSync(1, `${JSON.stringify(await settled)}\n`);
 await inspector.close();
