@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { json } from '../../src/validators/index.ts';
+import { json, type Verdict } from '../../src/validators/index.ts';
 import { createJsonScanner } from '../../src/validators/json/scanner.ts';
 import { truncationsOf, verdictOn, verdictsOn } from '../support/validated.ts';
 
@@ -8,7 +8,7 @@ const verdict = (content: Uint8Array | string, options = {}): Promise<string> =>
   verdictOn({ name: 'a.json', content, validators: [json(options)] });
 
 /** What the scanner says of a text that comes in pieces of so many bytes. */
-function scan(bytes: Uint8Array, piece: number): unknown {
+function scan(bytes: Uint8Array, piece: number): Verdict {
   const scanner = createJsonScanner({ maxDepth: 100 });
   for (let at = 0; at < bytes.length; at += piece) {
     const said = scanner.push(bytes.subarray(at, at + piece));
@@ -16,6 +16,8 @@ function scan(bytes: Uint8Array, piece: number): unknown {
   }
   return scanner.end();
 }
+
+const isTaken = (its: Verdict): boolean => 'ok' in its && its.ok;
 
 /** What the platform says: its parser after a strict decoder. */
 function isJson(bytes: Uint8Array): boolean {
@@ -88,7 +90,7 @@ describe('json() rejects', () => {
     const inString = BAD_UTF8.map((bytes) => Buffer.from([0x22, ...bytes, 0x22]));
     const contents = [...BROKEN.map((text) => Buffer.from(text)), ...inString];
     const all = await verdictsOn(contents, { name: 'a.json', validators: [json()] });
-    // What does not even begin like JSON is of some other kind.
+    // What does not even begin like JSON is of some other kind; one has a comment.
     const foreign = [
       'truE',
       'x',
@@ -99,6 +101,7 @@ describe('json() rejects', () => {
       'NaN',
       'Infinity',
       '\ufeff\ufeff{}',
+      '[1] // x',
       'undefined',
       '--1',
       '\u00a0[]',
@@ -117,6 +120,11 @@ describe('json() rejects', () => {
     ['{"a":1} {"a":2}\n', 'expected the end, found "{" at byte 8'],
     ['\n{}{}', 'expected the end, found "{" at byte 3'],
     ['{}\n{} []', 'expected the end, found "[" at byte 6'],
+    ['[Nan]', 'expected "NaN", found "n" at byte 3'],
+    ['[-NaN]', 'expected a digit, found "N" at byte 2'],
+    ['[NaN', 'it ends at byte 4, before the value does'],
+    ['[1 / 2]', 'expected "," or "]", found "/" at byte 3'],
+    ['[1]/', 'expected the end, found "/" at byte 3'],
     ['\ufeff', 'it ends at byte 3, before the value does'],
   ])('%j', async (text, why) => expect(await verdict(text)).toBe(`invalid: not JSON: ${why}`));
 
@@ -154,6 +162,18 @@ describe('json() does not verify', () => {
     ['{}\nnull\n', 2],
   ])('%j, which holds several values in another layout', async (text, count) => {
     const why = `it holds ${count} values, and not one object or array on every line`;
+    expect(await verdict(text)).toBe(`not verified: validator "json" says: ${why}`);
+  });
+
+  it.each([
+    ['{"a":[NaN, 1]}', 'it holds NaN or Infinity, which JSON has not'],
+    ['{"a":-Infinity}', 'it holds NaN or Infinity, which JSON has not'],
+    ['{"a":1} // b', 'it has a comment at byte 8, which JSON has not: what stands behind it is not read'],
+    [
+      '{\n  /* b */ "a":1}',
+      'it has a comment at byte 4, which JSON has not: what stands behind it is not read',
+    ],
+  ])('%j, which other writers of JSON take for it', async (text, why) => {
     expect(await verdict(text)).toBe(`not verified: validator "json" says: ${why}`);
   });
 
@@ -198,10 +218,13 @@ describe('the scanner of json()', () => {
   it('says what the platform says, however the bytes are cut', () => {
     for (const bytes of [...whole, ...odd]) {
       for (const piece of [1, 2, 3, 1_000])
-        expect(scan(bytes, piece), `${bytes.toString('latin1')} by ${piece}`).toMatchObject({
-          ok: isJson(bytes),
-        });
+        expect(isTaken(scan(bytes, piece)), `${bytes.toString('latin1')} by ${piece}`).toBe(isJson(bytes));
     }
+  });
+
+  it('finds a comment that is cut in two', () => {
+    for (const piece of [1, 2, 3]) expect(scan(Buffer.from('[]//'), piece)).toMatchObject({ skipped: true });
+    expect(scan(Buffer.from('[]/x'), 3)).toMatchObject({ ok: false });
   });
 
   it('says what the platform says of texts with random damage', () => {
@@ -212,9 +235,7 @@ describe('the scanner of json()', () => {
       const at = where! % text.length;
       const insert = Buffer.of(bytes[what! % bytes.length]!);
       const damaged = Buffer.concat([text.subarray(0, at), insert, text.subarray(at + (length! % 3))]);
-      expect(scan(damaged, 1 + (length! % 7)), damaged.toString('latin1')).toMatchObject({
-        ok: isJson(damaged),
-      });
+      expect(isTaken(scan(damaged, 1 + (length! % 7))), damaged.toString('latin1')).toBe(isJson(damaged));
     }
   });
 });

@@ -1,6 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -198,6 +199,17 @@ describe('the process that checks a database', () => {
     const input: ContentsInput = { root: run(readFileSync(path)).root, runId: RUN_ID, validator: 'sqlite', settings, options: {} }; // prettier-ignore
     const { answer } = await runChild<ContentsOutput>('contents', input, { node });
     expect(answer.ok && answer.findings).toStrictEqual([]);
+  });
+
+  it.skipIf(lacking)('is this Node.js, also when an upgrade has removed it', async () => {
+    const removed = join(scratch(), 'node');
+    copyFileSync(node, removed);
+    const remove = "import { unlinkSync } from 'node:fs'; unlinkSync(process.execPath);";
+    const nodeFlags = ['--import', `data:text/javascript,${encodeURIComponent(remove)}`];
+    const input: ContentsInput = { root: run(makeWith('x')).root, runId: RUN_ID, validator: 'sqlite', settings: {}, options: {} }; // prettier-ignore
+    const { answer } = await runChild<ContentsOutput>('contents', input, { node: removed, nodeFlags });
+    expect(answer.ok && [answer.findings, answer.coverage.complete]).toStrictEqual([[], true]);
+    expect(existsSync(removed)).toBe(false);
   });
 
   it.skipIf(lacking)('is none where none may be started', async () => {

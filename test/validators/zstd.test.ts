@@ -118,16 +118,23 @@ describe('zstd() with an engine', () => {
       const dictionary = join(scratch(), 'dictionary');
       writeFileSync(dictionary, noise.subarray(0, 4_096));
       const content = Buffer.concat([noise.subarray(1_000, 3_000), randomBytes(100)]);
+      const old = join(scratch(), 'old');
+      writeFileSync(old, noise);
+      const changed = join(scratch(), 'changed');
+      writeFileSync(changed, Buffer.concat([noise.subarray(5), content]));
+      const patch = pack('', `--patch-from=${old}`, changed);
       const file = pack(content, '-D', dictionary, '--no-dictID');
-      const [whole, cut, wrong] = await verdicts([
+      const [whole, cut, wrong, patched] = await verdicts([
         file,
         file.subarray(0, -1),
         flipsOf(pack(noise), [pack(noise).length - 1])[0]!,
+        patch,
       ]);
       expect(whole).toMatch(
         /^not verified: validator "zstd" says: a frame cannot be decompressed \(.*\): it is damaged/,
       );
       expect(whole).toContain(HINT);
+      expect(patched).toContain(HINT);
       expect(cut).toMatch(/^invalid: .* before a frame does$/);
       expect(wrong).toMatch(/^invalid: .*checksum/i);
     },
@@ -236,6 +243,21 @@ describe('zstd() knows its files', () => {
 
   it.each([
     ['by magic, whatever they are called', raw('hello').subarray(0, 9), 'trades.db', {}, 'invalid'],
+    [
+      'by magic behind a skippable frame, as of pzstd',
+      Buffer.concat([skippable(4), raw('hello').subarray(0, 9)]),
+      'trades.db',
+      {},
+      'invalid',
+    ],
+    [
+      'not by a skippable frame alone',
+      Buffer.concat([skippable(4), Buffer.from('hello')]),
+      'trades.db',
+      {},
+      'ok',
+    ],
+    ['not by half of one', skippable(4).subarray(0, 7), 'trades.db', {}, 'ok'],
     ['by name', 'text', 'x.TZST', {}, 'not verified'],
     ['not by magic where it is off', raw('hello').subarray(0, 9), 'trades.db', { magic: false }, 'ok'],
     ['and no others', 'text', 'azst', {}, 'ok'],

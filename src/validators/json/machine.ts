@@ -21,6 +21,8 @@ export interface Machine {
   texts: number;
   /** Whether all of them so far are objects or arrays that stand on one line each. */
   isByLine: boolean;
+  /** Whether there was a word that only other writers of JSON know. */
+  isExtended: boolean;
   /** Whether a line ended behind the last of them, so that another may begin. */
   isLineOver: boolean;
 }
@@ -37,7 +39,17 @@ export interface Levels {
 }
 
 export function createMachine(first: State): Machine {
-  const rest = { left: 0, low: 0, high: 0, word: '', at: 0, texts: 0, isByLine: true, isLineOver: false };
+  const rest = {
+    left: 0,
+    low: 0,
+    high: 0,
+    word: '',
+    at: 0,
+    texts: 0,
+    isByLine: true,
+    isLineOver: false,
+    isExtended: false,
+  };
   return { state: first, next: first, levels: createLevels(), ...rest };
 }
 

@@ -7,6 +7,9 @@ import { firstDigit, inString, isDigit, MINUS, PLAIN, QUOTE } from './tokens.ts'
 import type { Scanner } from '../thread/scanner.ts';
 import type { Verdict } from '../validator.ts';
 
+/** Numbers that JSON does not have, and that Python, among others, writes all the same. */
+const EXTENSIONS: readonly string[] = ['NaN', 'Infinity'];
+
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN = { array: 0x5b, object: 0x7b } as const;
@@ -15,7 +18,9 @@ const SPACE = 0x20;
 const SPACES = new Set(Buffer.from(' \t\r\n'));
 const LINE_FEED = 0x0a;
 const BOM = [0xef, 0xbb, 0xbf] as const;
-const WORDS = new Map(['true', 'false', 'null'].map((word) => [word.charCodeAt(0), word]));
+const WORDS = new Map(['true', 'false', 'null', ...EXTENSIONS].map((word) => [word.charCodeAt(0), word]));
+const SLASH = 0x2f;
+const COMMENTS = new Set(Buffer.from('/*'));
 
 /** Before the first value. */
 const first: State = (machine, byte) => {
@@ -86,11 +91,14 @@ function beginValue(machine: Machine, byte: number): boolean {
   if (byte === QUOTE) machine.state = inString;
   else if (byte === OPEN.object) openLevel(machine, true);
   else if (byte === OPEN.array) openLevel(machine, false);
-  else if (byte === MINUS) machine.state = firstDigit;
+  else if (byte === MINUS) machine.state = behindMinus;
   else if (isDigit(byte)) firstDigit(machine, byte);
   else return beginWord(machine, WORDS.get(byte));
   return true;
 }
+
+const behindMinus: State = (machine, byte) =>
+  WORDS.get(byte) === 'Infinity' && beginWord(machine, 'Infinity') ? null : firstDigit(machine, byte);
 
 /** Begins a value that is in no other. */
 function beginText(machine: Machine, byte: number): void {
@@ -101,6 +109,7 @@ function beginText(machine: Machine, byte: number): void {
 
 function beginWord(machine: Machine, word: string | undefined): boolean {
   if (word === undefined) return false;
+  if (EXTENSIONS.includes(word)) machine.isExtended = true;
   Object.assign(machine, { word, at: 1, state: inWord });
   return true;
 }
@@ -127,13 +136,22 @@ export function createJsonScanner({ maxDepth }: { readonly maxDepth: number }): 
   const machine = createMachine(first);
   let offset = 0;
 
+  /** What is said of a slash that a chunk ends with, unless a comment begins there. */
+  let slash: Verdict | null = null;
+
   function push(chunk: Uint8Array): Verdict | null {
+    if (slash !== null) return isComment(chunk[0]) ? commented(offset - 1) : slash;
     for (let at = 0; at < chunk.length; at += 1) {
       // Most bytes of most texts.
       if (machine.state === inString) while (PLAIN[chunk[at] ?? 0] === 1) at += 1;
       if (at === chunk.length) break;
       const byte = chunk[at] ?? 0;
       const expected = machine.state(machine, byte);
+      if (expected !== null && byte === SLASH && at + 1 === chunk.length) {
+        slash = rejected(expected, byte, offset + at);
+        break;
+      }
+      if (expected !== null && byte === SLASH && isComment(chunk[at + 1])) return commented(offset + at);
       if (expected !== null) return rejected(expected, byte, offset + at);
       if (machine.levels.depth() > maxDepth)
         return { skipped: true, why: `it is nested deeper than ${maxDepth} levels` };
@@ -143,6 +161,7 @@ export function createJsonScanner({ maxDepth }: { readonly maxDepth: number }): 
   }
 
   function end(): Verdict {
+    if (slash !== null) return slash;
     // A number has no end of its own; a space ends it, and means nothing elsewhere.
     const isSound = machine.state(machine, SPACE) === null;
     if (isSound && machine.state === behind && machine.levels.depth() === 0) return verdictOn(machine);
@@ -152,7 +171,20 @@ export function createJsonScanner({ maxDepth }: { readonly maxDepth: number }): 
   return { push, end };
 }
 
-function verdictOn({ texts, isByLine }: Machine): Verdict {
+/** Whether a comment begins with this byte behind a slash. */
+function isComment(byte: number | undefined): boolean {
+  return byte !== undefined && COMMENTS.has(byte);
+}
+
+function commented(at: number): Verdict {
+  return {
+    skipped: true,
+    why: `it has a comment at byte ${at}, which JSON has not: what stands behind it is not read`,
+  };
+}
+
+function verdictOn({ texts, isByLine, isExtended }: Machine): Verdict {
+  if (isExtended) return { skipped: true, why: 'it holds NaN or Infinity, which JSON has not' };
   if (texts === 1 || isByLine) return { ok: true };
   return { skipped: true, why: `it holds ${texts} values, and not one object or array on every line` };
 }

@@ -32,6 +32,10 @@ const CHECK = 'PRAGMA integrity_check(100)';
 /** Reads the header: before that, any page has the usual size. */
 const BEGIN = 'PRAGMA schema_version';
 const PAGE_SIZE = 'PRAGMA page_size';
+/** Tables of full text (FTS3, FTS4) that keep an index alone. */
+const UNBOUND = `
+  SELECT name FROM sqlite_schema
+  WHERE replace(sql, ' ', '') LIKE '%(content=%' OR replace(sql, ' ', '') LIKE '%,content=%'`;
 
 /** @param path - of the private copy. */
 export async function checkDatabase(path: string, { size, engine }: DatabaseTask): Promise<Verdict> {
@@ -41,7 +45,11 @@ export async function checkDatabase(path: string, { size, engine }: DatabaseTask
     database.exec(SETTINGS);
     database.exec(BEGIN);
     const pageSize = Number(valuesIn(database.prepare(PAGE_SIZE).all())[0]);
-    return partOfPage(size, pageSize) ?? verdictOfRows(valuesIn(database.prepare(CHECK).all()));
+    const flaw = partOfPage(size, pageSize);
+    if (flaw !== null) return flaw;
+    const rows = valuesIn(database.prepare(CHECK).all());
+    const isSound = rows.length === 1 && rows[0] === 'ok';
+    return verdictOfRows(rows, isSound ? [] : valuesIn(database.prepare(UNBOUND).all()));
   } catch (fault) {
     return verdictOfFault(fault);
   } finally {

@@ -78,16 +78,17 @@ export function startCheck({ node, directory, task, onCopied }: CheckSettings): 
   };
 }
 
+/** The program of this process on Linux, also when an upgrade has put another in its place, or none. */
+const RUNNING = '/proc/self/exe';
+
 /** Null where none may be started. */
 function start(node: string, order: Order, onFault: (fault: unknown) => void): ChildProcess | null {
   try {
-    const child = spawn(node, FLAGS, {
-      // Nothing of what the host is told to do, and nowhere where something may hang.
-      env: {},
-      cwd: parse(node).root,
-      stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
-      windowsHide: true,
-    });
+    let child = spawnOne(node);
+    if (child.pid === undefined) {
+      child.on('error', () => undefined);
+      child = spawnOne(RUNNING);
+    }
     child.on('error', onFault);
     // It may end before it has read everything.
     child.stdin?.on('error', () => undefined);
@@ -97,6 +98,16 @@ function start(node: string, order: Order, onFault: (fault: unknown) => void): C
     onFault(fault);
     return null;
   }
+}
+
+function spawnOne(node: string): ChildProcess {
+  return spawn(node, FLAGS, {
+    // Nothing of what the host is told to do, and nowhere where something may hang.
+    env: {},
+    cwd: parse(node).root,
+    stdio: ['pipe', 'ignore', 'ignore', 'ipc'],
+    windowsHide: true,
+  });
 }
 
 function howEnded({ signalCode, exitCode }: ChildProcess): string {

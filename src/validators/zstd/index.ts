@@ -21,6 +21,9 @@ const MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
 /** Behind its first byte, of which the last four bits are free: a frame that holds nothing. */
 const SKIPPABLE = [0x2a, 0x4d, 0x18] as const;
 
+/** Bytes of its header. */
+const SKIPPED = 8;
+
 /** The largest window the engine takes without being told to. */
 const MOST_WINDOW = 1n << 27n;
 
@@ -37,11 +40,20 @@ export function zstd(options: CompressedOptions = {}): Validator {
   const settings = checked(schema, options, 'create validator zstd');
   return {
     name: 'zstd',
-    applies: appliesTo(settings, beginsWith(...MAGIC)),
+    applies: appliesTo(settings, isZstd),
     validate: recognised('zstd', mayBeFrame, (file, context) =>
       validateFrames(file, context, settings.maxBytes),
     ),
   };
+}
+
+const hasMagic = beginsWith(...MAGIC);
+
+/** Also behind one frame to be skipped, which lz4 has too: pzstd begins with one, in which the length of the next frame stands. */
+function isZstd(head: Uint8Array): boolean {
+  const bytes = Buffer.from(head);
+  const isSkippable = bytes.length >= SKIPPED && mayBeFrame(head) && !hasMagic(head);
+  return hasMagic(isSkippable ? head.subarray(SKIPPED + bytes.readUInt32LE(4)) : head);
 }
 
 const mayBeZstd = mayBeginWith(...MAGIC);
