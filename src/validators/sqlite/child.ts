@@ -140,9 +140,12 @@ async function exiting(child: ChildProcess): Promise<void> {
   if (!isGone(child)) await once(child, 'exit');
 }
 
-/** Removes what processes left behind that are no more. */
+/** Removes what processes left behind that are no more: soon, or when this one is no more either; nobody waits for it for long. */
 async function sweepOnce(node: string, directory: string): Promise<void> {
   const child = start(node, { source: PROGRAM_SOURCE, directory, task: null }, () => undefined);
-  if (child !== null) await waitAWhile(exiting(child));
-  await endProcess(child);
+  if (child === null) return;
+  child.stdin?.destroy();
+  child.unref();
+  child.channel?.unref();
+  await waitAWhile(exiting(child));
 }

@@ -14,6 +14,9 @@ const MOST_MEMORY = 512 * 1_024 * 1_024;
 /** Milliseconds between two looks: memory is filled by some gigabytes a second. */
 const LOOK = 5;
 
+/** Milliseconds that may pass until all is removed that others left behind. */
+const LONGEST_SWEEP = 30_000;
+
 /** What a terminal sends to all of its processes: what becomes of this one is the word of its host. */
 const NOT_MEANT: readonly NodeJS.Signals[] = ['SIGINT', 'SIGHUP', 'SIGQUIT'];
 
@@ -45,7 +48,9 @@ export function watch({ source, directory, task }: Order): void {
   }
 
   const giveUp = (): void => end(clearUp(home));
-  host.on('disconnect', giveUp);
+  // To clear up, it needs no host.
+  if (task === null) setTimeout(giveUp, LONGEST_SWEEP);
+  else host.on('disconnect', giveUp);
   host.on('SIGTERM', giveUp);
   for (const signal of NOT_MEANT) host.on(signal, () => undefined);
   worker.on('message', (message: unknown) => {
