@@ -93,8 +93,8 @@ async function said({ lines }: Begun): Promise<unknown> {
 
 describe('the process that checks a database ends, and leaves nothing,', () => {
   it.skipIf(lacking)('when its time is over', async () => {
-    const begun = await begin({ timeoutMs: 500 });
-    expect(await said(begun)).toStrictEqual(['validator "sqlite" says: its check took longer than 500 ms']);
+    const begun = await begin({ timeoutMs: 2_000 });
+    expect(await said(begun)).toStrictEqual(['validator "sqlite" says: its check took longer than 2000 ms']);
     await expectGone(begun);
     await once(begun.host, 'exit');
     expect(begun.host.exitCode).toBe(0);
