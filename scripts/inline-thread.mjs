@@ -4,17 +4,17 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** What runs in a thread of its own, below src, where its source as a string goes, and what it is called. */
-const THREADS = [
-  ['jobs/worker.ts', 'jobs/worker-source.generated.ts', 'thread that performs jobs'],
-  ['validators/thread.ts', 'validators/thread-source.generated.ts', 'thread of a validation'],
-];
+/** Entries below src, and what they are called. */
+const THREADS = {
+  'jobs/worker': 'thread that performs jobs',
+  'validators/thread/worker': 'thread of a validation',
+  'validators/sqlite/program': 'program that checks a database',
+};
 
-const at = (path) => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
-
-for (const [from, to, name] of THREADS) {
+for (const [entry, name] of Object.entries(THREADS)) {
+  const at = (ending) => fileURLToPath(new URL(`../src/${entry}${ending}`, import.meta.url));
   const { outputFiles } = await build({
-    entryPoints: [at(from)],
+    entryPoints: [at('.ts')],
     write: false,
     bundle: true,
     minify: true,
@@ -26,7 +26,7 @@ for (const [from, to, name] of THREADS) {
   });
   const [{ text }] = outputFiles;
   await writeFile(
-    at(to),
-    `/** The ${name} as a string; made from ${from} by scripts/inline-thread.mjs. */\nexport const THREAD_SOURCE =\n  ${JSON.stringify(text)};\n`,
+    at('-source.generated.ts'),
+    `/** The ${name} as a string; made by scripts/inline-thread.mjs. */\nexport const ${name.startsWith('program') ? 'PROGRAM' : 'THREAD'}_SOURCE =\n  ${JSON.stringify(text)};\n`,
   );
 }

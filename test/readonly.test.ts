@@ -55,6 +55,7 @@ const MODULES = [
   'fast-glob',
   'node:crypto',
   'node:diagnostics_channel',
+  'node:events',
   // To ask where a package is.
   'node:module',
   'node:fs',
@@ -80,14 +81,17 @@ const ALLOWED: Readonly<Partial<Record<string, readonly string[]>>> = {
   // To a stream of node:zlib.
   'validators/inflate': ['write'],
   // To a fresh directory outside of the backups directory.
-  'validators/private-copy': ['mkdtemp', 'rm', 'truncate', 'writeFile'],
+  'validators/sqlite/private-copy': ['mkdirSync', 'rmSync', 'rmdirSync', 'writeSync', 'writeFileSync'],
+  // To the process that checks a database.
+  'validators/sqlite/child': ['write'],
+  'validators/sqlite/index': ['write'],
 };
 
 describe('the sources', () => {
   it.each(SOURCES)('$name names nothing that writes', ({ name: source, taken, strings }) => {
     const names = [...WRITING.flatMap((name) => [name, `${name}Sync`]), ...WRITING_FLAGS];
     expect(names.filter((name) => taken.has(name))).toEqual(ALLOWED[source] ?? []);
-    const modes = source === 'validators/private-copy' ? ['wx'] : [];
+    const modes = source === 'validators/sqlite/private-copy' ? ['wx'] : [];
     expect([...strings].filter((text) => WRITING_MODES.test(text))).toEqual(modes);
   });
 
@@ -111,8 +115,9 @@ describe('the sources', () => {
     );
     expect(outside).toEqual([
       // What reads databases; it is given the path of a private copy.
-      'validators/check-database: engine',
-      'validators/private-copy: node:fs/promises',
+      'validators/sqlite/check-database: engine',
+      // What starts the process that does.
+      'validators/sqlite/child: node:child_process',
     ]);
   });
 });

@@ -1,6 +1,20 @@
-/** A decompressing stream comes in; chunks are fed to it one at a time, what it makes of them is counted and thrown away. */
+/** Feeds a decompressing stream one chunk at a time; what it makes of them is counted and thrown away. */
 
 import type { Transform } from 'node:stream';
+import * as v from 'valibot';
+import type { KindOptions } from './kind.ts';
+
+/** How compressed files are checked. */
+export interface CompressedOptions extends KindOptions {
+  /** Bytes that a file may decompress to, to be checked to its end; 1 TiB. A larger one is not verified. */
+  maxBytes?: number | undefined;
+}
+
+/** What a file may decompress to. */
+const MOST_OUTPUT = 2 ** 40;
+
+/** The entry of the option. */
+export const maxBytes = v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), MOST_OUTPUT);
 
 /** A stream of node:zlib. */
 export interface Engine extends Transform {
@@ -33,12 +47,12 @@ export const OUTPUT_CHUNK = 256 * 1_024;
 /** The least that an engine of node:zlib takes. */
 const LEAST_CHUNK = 64;
 
-/** Bytes to come out at once of so many: a file may be many small pieces, with an engine for each. */
+/** The chunk that an engine for `bytes` needs: a file may be many small pieces, with an engine for each. */
 export function outputChunk(bytes: number): number {
   return Math.max(LEAST_CHUNK, Math.min(OUTPUT_CHUNK, bytes));
 }
 
-/** At most so many bytes come out; `alive` is told of them. */
+/** Ends when more than `most` bytes came out, and calls `alive` whenever some did. */
 export function inflate(engine: Engine, most: number, alive: () => void): Inflation {
   let produced = 0;
   let over: Ended | null = null;
@@ -61,7 +75,7 @@ export function inflate(engine: Engine, most: number, alive: () => void): Inflat
     engine.on('close', () => resolve({ by: 'fault', fault: new Error('the decompression was ended') }));
   });
   return {
-    // After the end of its data the engine never calls back; after a fault it tells of that as well.
+    // After the end of its data the engine never calls back; after a fault it reports that as well.
     take: (chunk) =>
       new Promise((resolve) => {
         if (over !== null) return resolve(over);

@@ -1,12 +1,17 @@
-/** What a kind of content is known by comes in, whether an artifact is of it goes out. */
+/** How a built-in validator knows the artifacts it applies to, and which of them it may reject. */
 
 import * as v from 'valibot';
 import type { Artifact } from '../model.ts';
+import { describeBeginning, startsWith } from './beginning.ts';
+import { peek } from './peek.ts';
 import type { Validator } from './validator.ts';
 
 /** How a built-in validator knows the artifacts it applies to. */
 export interface KindOptions {
-  /** Applies to artifacts whose logical name or path it matches; by default the usual endings. */
+  /**
+   * Applies to artifacts whose logical name or path it matches; by default the usual endings. A name is no proof: a file that does not
+   * begin as this kind does is not verified, and is never rejected.
+   */
   names?: RegExp | undefined;
   /** Applies also to files whose first bytes say that they are of this kind, whatever they are called; true. */
   magic?: boolean | undefined;
@@ -30,7 +35,38 @@ export function appliesTo(
     pattern.test(name) || pattern.test(path) || (magic && isMagic(head));
 }
 
-/** Whether bytes begin with others. */
+/** Bytes at the beginning of a file that its kind is known by: those that validators see before they are asked. */
+const HEAD = 512;
+
+/**
+ * Validates a file only when its content is recognised. What has the name of a kind alone may be encrypted, or of another kind that ends
+ * like this one: nothing says that it is broken.
+ *
+ * @param what - the kind, as in "the name of gzip".
+ * @param isKind - whether the first 512 bytes, or all of a smaller file, can be the beginning of one.
+ */
+export function recognised(
+  what: string,
+  isKind: Magic,
+  validate: Validator['validate'],
+): Validator['validate'] {
+  return async (file, context) => {
+    const peeked = await peek(file, HEAD);
+    if (isKind(peeked.head)) return validate(peeked.file, context);
+    await peeked.close();
+    const like = describeBeginning(peeked.head);
+    return { skipped: true, why: `it has the name of ${what}, but begins like ${like}` };
+  };
+}
+
+/** Tells whether a file begins with bytes. */
 export function beginsWith(...bytes: readonly number[]): Magic {
-  return (head) => bytes.every((byte, index) => head[index] === byte);
+  const magic = Uint8Array.from(bytes);
+  return (head) => startsWith(head, magic);
+}
+
+/** Tells whether a file begins with bytes, as far as it goes: of one that is cut off among them no more is left. */
+export function mayBeginWith(...bytes: readonly number[]): Magic {
+  const magic = Uint8Array.from(bytes);
+  return (head) => startsWith(head, magic.subarray(0, head.length));
 }

@@ -28,7 +28,8 @@ const PROGRAM = `
   });
 `;
 const REQUIRING = PROGRAM.replace(/import (.*) from '(.*)';/g, "const $1 = require('$2');");
-const PRINTED = 'completed true not JSON: expected a value, found "S" at byte 0 sqlite threads\n';
+const PRINTED =
+  'completed false validator "json" says: it has the name of JSON, but begins like an SQLite database sqlite threads\n';
 
 /** What a program prints about the spec's run. */
 async function inspect(program: string): Promise<{ stdout: string; stderr: string }> {

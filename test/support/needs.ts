@@ -1,7 +1,8 @@
 /** What a test needs of the machine comes in, whether it lacks something goes out; lacking is always said aloud. */
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Another Node, of `npm ci --prefix test/nodes`. */
@@ -9,9 +10,34 @@ export const NODE_26 = fileURLToPath(new URL('../nodes/node_modules/node-26/bin/
 
 const CONSUMERS = fileURLToPath(new URL('../consumers/node_modules/typescript-7', import.meta.url));
 
+/** Where groups of processes with bounded memory are made, and the names of their files: in version 2 of cgroups, or in the first. */
+export const MEMORY_CGROUP = existsSync('/sys/fs/cgroup/cgroup.controllers')
+  ? ({ path: '/sys/fs/cgroup', limit: 'memory.max', peak: 'memory.peak' } as const)
+  : ({
+      path: '/sys/fs/cgroup/memory',
+      limit: 'memory.limit_in_bytes',
+      peak: 'memory.max_usage_in_bytes',
+    } as const);
+
+function canBoundMemory(): boolean {
+  const group = join(MEMORY_CGROUP.path, `backup-run-inspector-try-${process.pid}`);
+  try {
+    mkdirSync(group);
+    try {
+      accessSync(join(group, MEMORY_CGROUP.limit), constants.W_OK);
+      return readFileSync(join(group, MEMORY_CGROUP.peak), 'latin1') !== '';
+    } finally {
+      rmdirSync(group);
+    }
+  } catch {
+    return false;
+  }
+}
+
 const NEEDS = {
   'tools of consumers (npm ci --prefix test/consumers)': () => existsSync(CONSUMERS),
   'other versions of Node (npm ci --prefix test/nodes)': () => existsSync(NODE_26),
+  'a memory cgroup': canBoundMemory,
   linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,
   gcc: () => runs('gcc', '--version'),

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { json } from '../../src/validators/index.ts';
-import { createJsonScanner } from '../../src/validators/json-scanner.ts';
+import { json, type Verdict } from '../../src/validators/index.ts';
+import { createJsonScanner } from '../../src/validators/json/scanner.ts';
 import { truncationsOf, verdictOn, verdictsOn } from '../support/validated.ts';
 
 const verdict = (content: Uint8Array | string, options = {}): Promise<string> =>
   verdictOn({ name: 'a.json', content, validators: [json(options)] });
 
 /** What the scanner says of a text that comes in pieces of so many bytes. */
-function scan(bytes: Uint8Array, piece: number): unknown {
+function scan(bytes: Uint8Array, piece: number): Verdict {
   const scanner = createJsonScanner({ maxDepth: 100 });
   for (let at = 0; at < bytes.length; at += piece) {
     const said = scanner.push(bytes.subarray(at, at + piece));
@@ -17,10 +17,12 @@ function scan(bytes: Uint8Array, piece: number): unknown {
   return scanner.end();
 }
 
+const isTaken = (its: Verdict): boolean => 'ok' in its && its.ok;
+
 /** What the platform says: its parser after a strict decoder. */
 function isJson(bytes: Uint8Array): boolean {
   try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
     return true;
   } catch {
     return false;
@@ -36,7 +38,7 @@ const TEXTS = [
 const BROKEN = [
   ' ', 'tru', 'truE', 'nul', 'x', '[', ']', '{', '}', '[1', '[1,', '[1,]', '[,1]', '{"a"', '{"a":', '{"a":1', '{"a":1,',
   '{"a":1,}', '{a:1}', "{'a':1}", '{"a" 1}', '{1:1}', '[}', '{]', '{"a":1]', '[1}', '01', '-', '+1', '1.', '.5', '1e', '1e+',
-  '0x1', '1 2', '{}{}', '[] x', '"', '"\\', '"\\x"', '"\\u12"', '"\\u12g4"', '"\n"', '"\u0000"', 'NaN', 'Infinity', '\ufeff{}',
+  '0x1', '1 2', '{}{}', '[] x', '"', '"\\', '"\\x"', '"\\u12"', '"\\u12g4"', '"\n"', '"\u0000"', 'NaN', 'Infinity', '\ufeff\ufeff{}',
   '[1] // x', 'undefined', '"\\u', '--1', '1-', '[1 2]', '{"a":1 "b":2}', '[true false]', '{"a",1}', '\u00a0[]',
 ]; // prettier-ignore
 
@@ -50,6 +52,24 @@ describe('json() agrees with', () => {
     const contents = TEXTS.map((text) => Buffer.from(text));
     const all = await verdictsOn(contents, { name: 'a.json', validators: [json()] });
     expect(all).toStrictEqual(TEXTS.map(() => 'ok'));
+  });
+
+  it('a byte order mark, and one object or array on every line', async () => {
+    const rows = Array.from({ length: 40_000 }, (_, id) => JSON.stringify({ id, name: `é ${id}` }));
+    const texts = [
+      '\ufeff{}',
+      '\ufeff [1]\n',
+      '{"a":1}\n{"a":2}\n',
+      '{}\r\n\r\n[]',
+      ' {} \n [] \n\n',
+      rows.join('\n'),
+      `\ufeff${rows.join('\n')}\n`,
+    ];
+    const all = await verdictsOn(
+      texts.map((text) => Buffer.from(text)),
+      { name: 'a.json', validators: [json()] },
+    );
+    expect(all).toStrictEqual(texts.map(() => 'ok'));
   });
 
   it('a large file', async () => {
@@ -70,12 +90,43 @@ describe('json() rejects', () => {
     const inString = BAD_UTF8.map((bytes) => Buffer.from([0x22, ...bytes, 0x22]));
     const contents = [...BROKEN.map((text) => Buffer.from(text)), ...inString];
     const all = await verdictsOn(contents, { name: 'a.json', validators: [json()] });
+    // What does not even begin like JSON is of some other kind; one has a comment.
+    const foreign = [
+      'truE',
+      'x',
+      ']',
+      '}',
+      '+1',
+      '.5',
+      'NaN',
+      'Infinity',
+      '\ufeff\ufeff{}',
+      '[1] // x',
+      'undefined',
+      '--1',
+      '\u00a0[]',
+    ];
     const agreed = contents.filter((_, index) => !all[index]!.startsWith('invalid: not JSON: '));
-    expect(agreed.map(String)).toStrictEqual([]);
+    expect(agreed.map(String)).toStrictEqual(foreign);
+    expect(all.filter((said) => said === 'ok')).toStrictEqual([]);
     expect(
       all.slice(-inString.length).filter((said) => !said.includes('expected UTF-8, found ')),
     ).toStrictEqual([]);
   });
+
+  it.each([
+    ['{"a":1}\n{"a":', 'it ends at byte 13, before the value does'],
+    ['{"a":1}\n{"a":2}}', 'expected the end, found "}" at byte 15'],
+    ['{"a":1} {"a":2}\n', 'expected the end, found "{" at byte 8'],
+    ['\n{}{}', 'expected the end, found "{" at byte 3'],
+    ['{}\n{} []', 'expected the end, found "[" at byte 6'],
+    ['[Nan]', 'expected "NaN", found "n" at byte 3'],
+    ['[-NaN]', 'expected a digit, found "N" at byte 2'],
+    ['[NaN', 'it ends at byte 4, before the value does'],
+    ['[1 / 2]', 'expected "," or "]", found "/" at byte 3'],
+    ['[1]/', 'expected the end, found "/" at byte 3'],
+    ['\ufeff', 'it ends at byte 3, before the value does'],
+  ])('%j', async (text, why) => expect(await verdict(text)).toBe(`invalid: not JSON: ${why}`));
 
   it('every truncation', async () => {
     const text = Buffer.from('{"a":[1,-2.5e3,"é\\u00e9",true,null],"b":{"c":"x"}}');
@@ -99,13 +150,45 @@ describe('json() rejects', () => {
 
   it('says what was expected and found, and where', async () => {
     expect(await verdict('{"a":1,}')).toBe('invalid: not JSON: expected a name, found "}" at byte 7');
-    expect(await verdict('\ufeff{}')).toBe(
-      'invalid: not JSON: expected a value, without a byte order mark, found 0xef at byte 0',
-    );
+    expect(await verdict('{"a":"\\x"}')).toBe('invalid: not JSON: expected an escape, found "x" at byte 7');
   });
 });
 
 describe('json() does not verify', () => {
+  it.each([
+    ['{"a":1}\n{\n"a":2}', 2],
+    ['[\n]\n[]\n[]', 3],
+    ['1\n2', 2],
+    ['{}\nnull\n', 2],
+  ])('%j, which holds several values in another layout', async (text, count) => {
+    const why = `it holds ${count} values, and not one object or array on every line`;
+    expect(await verdict(text)).toBe(`not verified: validator "json" says: ${why}`);
+  });
+
+  it.each([
+    ['{"a":[NaN, 1]}', 'it holds NaN or Infinity, which JSON has not'],
+    ['{"a":-Infinity}', 'it holds NaN or Infinity, which JSON has not'],
+    ['{"a":1} // b', 'it has a comment at byte 8, which JSON has not: what stands behind it is not read'],
+    [
+      '{\n  /* b */ "a":1}',
+      'it has a comment at byte 4, which JSON has not: what stands behind it is not read',
+    ],
+  ])('%j, which other writers of JSON take for it', async (text, why) => {
+    expect(await verdict(text)).toBe(`not verified: validator "json" says: ${why}`);
+  });
+
+  it.each([
+    ['text', '// a comment\n{}'],
+    ['text', 'truE'],
+    ['text', 'NaN'],
+    ['UTF-16 text', Buffer.from('\ufeff{}', 'utf16le')],
+    ['gzip', Buffer.from('1f8b0800', 'hex')],
+    ['the bytes 1e7b7d0a', '\x1e{}\n'],
+  ])('what begins like %s', async (like, text) => {
+    const why = `it has the name of JSON, but begins like ${like}`;
+    expect(await verdict(text)).toBe(`not verified: validator "json" says: ${why}`);
+  });
+
   it('what is nested deeper than it follows', async () => {
     const said = 'not verified: validator "json" says: it is nested deeper than 100 levels';
     expect(await verdict('['.repeat(101), { maxDepth: 100 })).toBe(said);
@@ -135,10 +218,13 @@ describe('the scanner of json()', () => {
   it('says what the platform says, however the bytes are cut', () => {
     for (const bytes of [...whole, ...odd]) {
       for (const piece of [1, 2, 3, 1_000])
-        expect(scan(bytes, piece), `${bytes.toString('latin1')} by ${piece}`).toMatchObject({
-          ok: isJson(bytes),
-        });
+        expect(isTaken(scan(bytes, piece)), `${bytes.toString('latin1')} by ${piece}`).toBe(isJson(bytes));
     }
+  });
+
+  it('finds a comment that is cut in two', () => {
+    for (const piece of [1, 2, 3]) expect(scan(Buffer.from('[]//'), piece)).toMatchObject({ skipped: true });
+    expect(scan(Buffer.from('[]/x'), 3)).toMatchObject({ ok: false });
   });
 
   it('says what the platform says of texts with random damage', () => {
@@ -149,9 +235,7 @@ describe('the scanner of json()', () => {
       const at = where! % text.length;
       const insert = Buffer.of(bytes[what! % bytes.length]!);
       const damaged = Buffer.concat([text.subarray(0, at), insert, text.subarray(at + (length! % 3))]);
-      expect(scan(damaged, 1 + (length! % 7)), damaged.toString('latin1')).toMatchObject({
-        ok: isJson(damaged),
-      });
+      expect(isTaken(scan(damaged, 1 + (length! % 7))), damaged.toString('latin1')).toBe(isJson(damaged));
     }
   });
 });

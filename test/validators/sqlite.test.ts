@@ -111,8 +111,8 @@ describe('sqlite() with node:sqlite', () => {
 
   it.skipIf(lacking)('rejects every truncation', async () => {
     const truncations = [
-      ...truncationsOf(database.subarray(0, 110)),
-      ...truncationsOf(database, 200, 151),
+      ...truncationsOf(database.subarray(0, 110), 1, 9),
+      ...truncationsOf(database, 200, 451),
       database.subarray(0, -1),
       database.subarray(0, -PAGE),
     ];
@@ -120,14 +120,27 @@ describe('sqlite() with node:sqlite', () => {
     expect(all.filter((said) => !said.startsWith('invalid: '))).toStrictEqual([]);
   });
 
-  it.skipIf(lacking)('rejects what is no database, or an encrypted one, by its name alone', async () => {
-    const foreign = Buffer.from('hello '.repeat(1_000));
-    const encrypted = database.map((byte) => byte ^ 0x5a);
-    const header = Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(2_000)]);
-    const said = 'invalid: SQLite cannot read it: file is not a database';
-    expect(await verdicts([foreign, encrypted, header])).toStrictEqual([said, said, said]);
-    expect(await verdicts([foreign, encrypted, header], 'trades.bin')).toStrictEqual(['ok', 'ok', said]);
-  });
+  it.skipIf(lacking)(
+    'does not verify what is no database, or an encrypted one, but for its name',
+    async () => {
+      const foreign = Buffer.from('hello '.repeat(1_000));
+      const encrypted = database.map((byte) => byte ^ 0x5a);
+      const lmdb = Buffer.concat([
+        Buffer.alloc(16),
+        Buffer.from('dec0efbe01000000', 'hex'),
+        Buffer.alloc(4_072),
+      ]);
+      const header = Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(2_000)]);
+      const like = (what: string): string =>
+        `not verified: validator "sqlite" says: it has the name of an SQLite database, but begins like ${what}`;
+      const bytes = Buffer.from(encrypted.subarray(0, 8)).toString('hex');
+      const broken = 'invalid: SQLite cannot read it: file is not a database';
+      const all = await verdicts([foreign, encrypted, lmdb, header]);
+      expect(all).toStrictEqual([like('text'), like(`the bytes ${bytes}`), like('an LMDB database'), broken]);
+      const unnamed = await verdicts([foreign, encrypted, header], 'trades.bin');
+      expect(unnamed).toStrictEqual(['ok', 'ok', broken]);
+    },
+  );
 
   it.skipIf(lacking)('says of 0 bytes only that they are empty', async () => {
     const { inspected } = await inspect(makeRun({ artifacts: { 'trades.db': '' } }));
@@ -157,16 +170,77 @@ describe('sqlite() with node:sqlite', () => {
     );
   });
 
+  /** A database with another row in its schema, which nothing parsed when it was written. */
+  function define(kind: string, sql: string): Buffer {
+    const path = join(scratch(), `${kind}.db`);
+    make(`${kind}.db`);
+    execFileSync('sqlite3', ['-batch', path, `PRAGMA writable_schema = ON; ${sql}`]);
+    return readFileSync(path);
+  }
+
   it.skipIf(lacking)('does not call broken what needs what is not there', async () => {
-    // The shell knows a collation that the library does not.
-    const foreign = make(
+    // The shell knows a collation, and a function, that the library does not.
+    const collation = make(
       'uint.db',
       'CREATE TABLE u(x TEXT COLLATE uint PRIMARY KEY); INSERT INTO u VALUES (1), (2);',
     );
-    expect(judge(foreign)).toBe('ok');
-    expect(await verdicts([foreign])).toStrictEqual([
-      'not verified: validator "sqlite" says: SQLite cannot check it: no such collation sequence: uint',
+    const call = make(
+      'sha3.db',
+      'CREATE TABLE u(x); CREATE INDEX i ON u(hex(sha3(x))); INSERT INTO u VALUES (1);',
+    );
+    expect([judge(collation), judge(call)]).toStrictEqual(['ok', 'ok']);
+    const view = 'CREATE VIEW later AS SELECT x FROM notes QUALIFY row_number() OVER () = 1';
+    const syntax = define(
+      'view',
+      `INSERT INTO sqlite_schema VALUES ('view', 'later', 'later', 0, '${view}')`,
+    );
+    const says = 'not verified: validator "sqlite" says: SQLite cannot';
+    const all = await verdicts([collation, call, syntax]);
+    expect(all).toStrictEqual([
+      `${says} check it: no such collation sequence: uint`,
+      expect.stringMatching(
+        /^not verified: validator "sqlite" says: SQLite cannot check it: (?:no such|unknown|unsafe use of) .*sha3/,
+      ),
+      expect.stringMatching(
+        /^not verified: validator "sqlite" says: SQLite cannot parse it: malformed database schema \(later\) - near ".*": syntax error$/,
+      ),
     ]);
+  });
+
+  it.skipIf(lacking)(
+    'does not call an index of full text broken that has nothing to be compared with',
+    async () => {
+      const contentless = make(
+        'fts4.db',
+        `CREATE VIRTUAL TABLE m USING fts4(content="", body); INSERT INTO m(docid, body) VALUES (1, 'text');`,
+      );
+      const [said] = await verdicts([contentless]);
+      expect(said).toMatch(/^(?:ok|not verified: .*: unable to validate the inverted index .*)$/);
+    },
+  );
+
+  it.skipIf(lacking)(
+    'does not verify a format that is newer, and rejects a schema that points nowhere',
+    async () => {
+      const newer = Buffer.from(database);
+      newer[19] = 3;
+      const lost = define('lost', "UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'notes'");
+      expect(await verdicts([newer, lost])).toStrictEqual([
+        'not verified: validator "sqlite" says: it says that its format has the version 3, which is not known',
+        expect.stringMatching(/^invalid: /),
+      ]);
+    },
+  );
+
+  it.skipIf(lacking)('finds damage behind what it cannot check', async () => {
+    const both = make(
+      'both.db',
+      `CREATE VIRTUAL TABLE m USING fts4(content="", body); INSERT INTO m(docid, body) VALUES (1, 'text');`,
+    );
+    const broken = Buffer.from(both);
+    const at = broken.indexOf('SYMBOL', broken.indexOf('SYMBOL', 2_000));
+    broken.write('TYMBOL', at);
+    expect((await verdicts([broken]))[0]).toMatch(/^invalid: integrity check: /);
   });
 });
 
@@ -350,7 +424,7 @@ describe('sqlite() works in a directory that', () => {
         [
           'ARTIFACT_NOT_VERIFIED',
           'trades.db',
-          `validator "sqlite" says: "${directory}" is in the backups directory`,
+          'validator "sqlite" says: the directory for private copies is in the backups directory',
         ],
       ]);
       expect(snapshot(run.root)).toStrictEqual(before);
@@ -363,12 +437,16 @@ describe('sqlite() works in a directory that', () => {
       settings: { directory },
     });
     expect(told(inspected)).toStrictEqual([
-      ['ARTIFACT_NOT_VERIFIED', 'trades.db', expect.stringMatching(/^validator "sqlite" failed: ENOENT/)],
+      [
+        'ARTIFACT_NOT_VERIFIED',
+        'trades.db',
+        'validator "sqlite" says: no private copy can be made of it (ENOENT)',
+      ],
     ]);
   });
 
   it.skipIf(HERE)('is not needed where there is no engine', async () => {
-    const said = await verdictOn({ name: 'trades.db', content: 'x', validators: [sqlite()] });
+    const said = await verdictOn({ name: 'trades.db', content: 'SQLite', validators: [sqlite()] });
     expect(said).toBe(`not verified: validator "sqlite" says: there is ${notThere}`);
   });
 });
@@ -404,7 +482,7 @@ describe('sqlite() with better-sqlite3', () => {
     stub(engine(REAL));
     const broken = Buffer.from(database);
     broken[PAGE * 3]! ^= 0xff;
-    const foreign = 'hello'.repeat(1_024);
+    const foreign = `SQLite format 3\0${'hello'.repeat(1_024)}`.slice(0, 4_096);
     const artifacts = { 'good.db': database, 'broken.db': broken, 'foreign.db': foreign };
     const { inspected } = await inspectHere(makeRun({ artifacts }));
     expect(told(inspected)).toStrictEqual([
@@ -425,12 +503,12 @@ describe('sqlite() with better-sqlite3', () => {
     ['cannot read a page', says('*** in database main ***\\nTree 2 page 11: unable to get the page. error code=266'), 'says: SQLite cannot check it: Tree 2 page 11: unable to get the page. error code=266'],
     ['has no memory for a page', says('unable to get the page. error code=7'), 'says: SQLite cannot check it: unable to get the page. error code=7'],
     ['gets no page', says('failed to get page 7'), 'says: SQLite cannot check it: failed to get page 7'],
-    ['ends its thread', engine('process.exit(1)'), 'failed: its thread ended by itself'],
-    ['throws what SQLite does not', engine('throw new Error("no bindings")'), 'failed: its thread crashed: no bindings'],
+    ['ends its thread', engine('process.exit(1)'), 'says: its check ended by itself'],
+    ['throws what SQLite does not', engine('throw new Error("no bindings")'), 'says: its check failed (Error)'],
     ['is out of memory', engine('throw Object.assign(new Error("out of memory"), { code: "SQLITE_NOMEM" })'), 'says: SQLite cannot check it: out of memory'],
-    ['says nothing', engine('return []'), 'failed: its thread crashed: the integrity check of SQLite said nothing'],
-    ['is something else', 'module.exports = {};', 'failed: its thread crashed: the module for SQLite has no database'],
-    ['throws when it is loaded', 'throw new Error("wrong version");', 'failed: its thread crashed: wrong version'],
+    ['says nothing', engine('return []'), 'says: its integrity check said nothing'],
+    ['is something else', 'module.exports = {};', 'says: SQLite cannot be loaded (TypeError)'],
+    ['throws when it is loaded', 'throw new Error("wrong version");', 'says: SQLite cannot be loaded (Error)'],
     ['is never done', engine('for (;;);'), 'says: its check took longer than 700 ms'],
   ]; // prettier-ignore
   it.skipIf(skip).each(broken)(

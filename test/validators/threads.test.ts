@@ -35,14 +35,14 @@ describe('the thread of a validation', () => {
 
   it.skipIf(uncounted)('ends with it, however it ends', async () => {
     const fallbacks = followFallbacks();
-    const artifacts = { 'good.json': good, 'bad.json': `x${good}`, 'cut.json': `[${rows}` };
+    const artifacts = { 'good.json': good, 'bad.json': `[x${good}`, 'cut.json': `[${rows}` };
     const run = makeRun({ artifacts });
     await using inspector = createInspector({ root: run.root, threads: 0, validators: [json(), tar()] });
     await inspector.getBackupRun(request, { level: 'none' });
     const before = threads();
     const answer = await inspector.getBackupRun(request);
     expect(said(answer)).toStrictEqual([
-      ['ARTIFACT_CONTENT_INVALID', 'not JSON: expected a value, found "x" at byte 0'],
+      ['ARTIFACT_CONTENT_INVALID', 'not JSON: expected a value or "]", found "x" at byte 1'],
       ['ARTIFACT_CONTENT_INVALID', `not JSON: it ends at byte ${rows.length + 1}, before the value does`],
     ]);
     await vi.waitFor(() => expect(threads()).toBeLessThanOrEqual(before), settled);

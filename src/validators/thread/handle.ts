@@ -1,8 +1,8 @@
-/** A task comes in, a handle on a thread that works on it goes out. */
+/** Starts the thread of a validation, and speaks with it. */
 
 import { Worker } from 'node:worker_threads';
-import type { Message, Reply, Task } from './task.ts';
-import { THREAD_SOURCE } from './thread-source.generated.ts';
+import type { Message, Reply, ScanTask } from './protocol.ts';
+import { THREAD_SOURCE } from './worker-source.generated.ts';
 
 /** A thread that runs. */
 export interface ThreadHandle {
@@ -13,7 +13,7 @@ export interface ThreadHandle {
 }
 
 /** Starts a thread. Throws when none can be had. */
-export function startThread(task: Task): ThreadHandle {
+export function startThread(task: ScanTask): ThreadHandle {
   // What it prints (a warning about an experimental module, say) is no concern of our host's.
   const worker = new Worker(THREAD_SOURCE, {
     eval: true,
@@ -32,7 +32,7 @@ export function startThread(task: Task): ThreadHandle {
     for (const { reject } of waiting.splice(0)) reject(ended.reason);
   };
   worker.on('message', (reply: Reply) => waiting.shift()?.resolve(reply));
-  worker.on('error', (fault) => end(new Error(`its thread crashed: ${fault.message}`)));
+  worker.on('error', (fault) => end(new Error(`its thread crashed (${codeOf(fault)})`)));
   worker.on('exit', () => end(new Error('its thread ended by itself')));
 
   return {
@@ -53,4 +53,9 @@ export function startThread(task: Task): ThreadHandle {
       return worker.terminate();
     },
   };
+}
+
+/** What it says may hold paths of this host. */
+function codeOf(fault: Error): string {
+  return 'code' in fault && typeof fault.code === 'string' ? fault.code : fault.name;
 }

@@ -1,6 +1,6 @@
 /** What a scanner of JSON remembers between two bytes: the state it is in, and one bit for each level of nesting. */
 
-/** Takes a byte: null when it fits, else what was expected instead. */
+/** Takes a byte; null when it fits, else what was expected instead. */
 export type State = (machine: Machine, byte: number) => string | null;
 
 /** Where a scanner is. */
@@ -17,6 +17,14 @@ export interface Machine {
   /** The word that is being read, and how far. */
   word: string;
   at: number;
+  /** Values that are in no other. */
+  texts: number;
+  /** Whether all of them so far are objects or arrays that stand on one line each. */
+  isByLine: boolean;
+  /** Whether there was a word that only other writers of JSON know. */
+  isExtended: boolean;
+  /** Whether a line ended behind the last of them, so that another may begin. */
+  isLineOver: boolean;
 }
 
 /** The arrays and objects that are open. */
@@ -31,7 +39,18 @@ export interface Levels {
 }
 
 export function createMachine(first: State): Machine {
-  return { state: first, next: first, levels: createLevels(), left: 0, low: 0, high: 0, word: '', at: 0 };
+  const rest = {
+    left: 0,
+    low: 0,
+    high: 0,
+    word: '',
+    at: 0,
+    texts: 0,
+    isByLine: true,
+    isLineOver: false,
+    isExtended: false,
+  };
+  return { state: first, next: first, levels: createLevels(), ...rest };
 }
 
 function createLevels(): Levels {

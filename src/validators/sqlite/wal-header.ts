@@ -1,6 +1,6 @@
-/** A write-ahead log of SQLite comes in, whether SQLite would read it goes out. */
+/** Reads the header of a write-ahead log: whether SQLite would read the log at all. */
 
-import type { ArtifactFile } from './validator.ts';
+import type { ArtifactFile } from '../validator.ts';
 
 const HEADER = 32;
 /** What the checksum is of; it stands behind. */

@@ -1,11 +1,11 @@
 /**
- * The bytes of a tar archive come in, whether it is whole goes out: the checksum of every header, the data it declares, the
- * end marker, and nothing but zeros behind it. The data itself is passed over.
+ * Scans a tar archive: the checksum of every header, the data it declares, the end marker, and nothing but zeros behind it. The data
+ * itself is passed over.
  */
 
-import type { Scanner } from './scanner.ts';
-import { BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './tar-header.ts';
-import type { Verdict } from './validator.ts';
+import type { Scanner } from '../thread/scanner.ts';
+import { BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './header.ts';
+import type { Verdict } from '../validator.ts';
 
 /** What the next block is; data is passed over before. */
 type Expected = 'header' | 'map' | 'end marker' | 'padding';
@@ -78,8 +78,13 @@ export function createTarScanner(): Scanner {
   }
 
   let pending = 0;
+  /** Whether what was read last belongs to an entry that has to follow. */
+  let isAnnounced = false;
 
   function takeHeader({ type, size, hasData, isMapped }: TarHeader): Verdict | null {
+    // A long name belongs to the next entry, as an extended header does.
+    const isOfNext = type === 'L' || type === 'K';
+    isAnnounced = isOfNext || type === 'x' || (isAnnounced && type === 'g');
     if (type === 'x' || type === 'g') {
       if (size > MOST_EXTENDED)
         return { skipped: true, why: `its extended header at byte ${at} has ${size} bytes` };
@@ -88,8 +93,6 @@ export function createTarScanner(): Scanner {
       beginData();
       return size === 0 ? endExtended() : null;
     }
-    // A long name belongs to the next entry, as an extended header does.
-    const isOfNext = type === 'L' || type === 'K';
     pending = isOfNext || !hasData ? size : (sizes.next ?? sizes.all ?? size);
     if (!isOfNext) sizes.next = null;
     if (isMapped) expected = 'map';
@@ -121,7 +124,12 @@ export function createTarScanner(): Scanner {
         ? { ok: true }
         : invalid(`data behind the end marker at byte ${at}`);
     if (data > 0) return invalid(`it ends at byte ${length}, ${data} bytes before an entry does`);
-    return invalid(`it ends at byte ${length} without an end marker`);
+    if (filled > 0) return invalid(`it ends at byte ${length}, in the middle of a block`);
+    if (isAnnounced || expected === 'map')
+      return invalid(`it ends at byte ${length}, before an entry begins`);
+    const which = expected === 'end marker' ? 'half an end marker' : 'no end marker';
+    const why = `it ends at byte ${length} with ${which}: whether entries are missing cannot be told`;
+    return { skipped: true, why };
   }
 
   return { push, end };

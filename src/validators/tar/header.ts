@@ -1,4 +1,4 @@
-/** A block of 512 bytes comes in, what a tar header says in it goes out, or what is wrong with it. */
+/** Reads tar headers: blocks of 512 bytes, each with a checksum of its own. */
 
 /** Bytes of a block. */
 export const BLOCK = 512;

@@ -1,17 +1,9 @@
 /**
- * The bytes of a zstd file come in, its frames go out, and what is wrong with their structure (RFC 8878): magic numbers, headers,
- * blocks, nothing missing, nothing behind the last. What is in the blocks is passed over.
+ * Walks over the frames of a zstd file and says what is wrong with their structure (RFC 8878): magic numbers, headers, blocks, nothing
+ * missing, nothing behind the last. What is in the blocks is passed over.
  */
 
-/** A frame, by its header. */
-export interface ZstdFrame {
-  /** Bytes it decompresses to, where it says so. */
-  readonly contentSize: bigint | null;
-  /** Bytes that have to be kept to decompress it. */
-  readonly windowSize: bigint;
-  /** Whether a dictionary is needed, which is not in the file. */
-  readonly needsDictionary: boolean;
-}
+import { flagsOf, frameOf, type ZstdFrame } from './frame-header.ts';
 
 /** Bytes of one frame; skippable frames have none. */
 export interface FramePiece {
@@ -19,6 +11,8 @@ export interface FramePiece {
   readonly bytes: Uint8Array;
   readonly isFirst: boolean;
   readonly isLast: boolean;
+  /** Whether a compressed block has begun: only in such a one can a dictionary be missing. */
+  readonly isCompressed: boolean;
 }
 
 /** Walks over one file. */
@@ -34,19 +28,8 @@ const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
 const MOST_BLOCK = 128 * 1_024;
 const LONGEST_FIELD = 16;
-/** Bytes of the two fields of a header, by the bits that tell. */
-const DICTIONARY_BYTES = [0, 1, 2, 4];
-const CONTENT_BYTES = [0, 2, 4, 8];
-
 /** What is done when a field is complete: null, or what is wrong. */
 type Step = () => string | null;
-
-/** The flags of a frame header. */
-interface Flags {
-  readonly isSingle: boolean;
-  readonly dictionaryBytes: number;
-  readonly contentBytes: number;
-}
 
 export function createFrameWalker(): FrameWalker {
   const field = Buffer.alloc(LONGEST_FIELD);
@@ -61,9 +44,9 @@ export function createFrameWalker(): FrameWalker {
   let pieces: FramePiece[] = [];
   let header: Buffer[] = [];
   let frame: ZstdFrame | null = null;
-  let flags: Flags = { isSingle: false, dictionaryBytes: 0, contentBytes: 0 };
-  let hasChecksum = false;
+  let flags = flagsOf(0);
   let isLastBlock = false;
+  let isCompressed = false;
   /** Where the bytes of the frame begin that no piece holds yet. */
   let pending = 0;
 
@@ -88,19 +71,17 @@ export function createFrameWalker(): FrameWalker {
 
   function descriptor(): string | null {
     const byte = field.readUInt8();
-    const isSingle = (byte & 0x20) !== 0;
     if ((byte & 0x08) !== 0) return `a reserved bit is set before byte ${offset + at}`;
-    hasChecksum = (byte & 0x04) !== 0;
-    const contentBytes = isSingle && byte < 0x40 ? 1 : (CONTENT_BYTES[byte >> 6] ?? 0);
-    flags = { isSingle, dictionaryBytes: DICTIONARY_BYTES[byte & 0x03] ?? 0, contentBytes };
+    flags = flagsOf(byte);
     header.push(copied());
-    return expect(Number(!isSingle) + flags.dictionaryBytes + contentBytes, headerEnd);
+    return expect(Number(!flags.isSingle) + flags.dictionaryBytes + flags.contentBytes, headerEnd);
   }
 
   function headerEnd(): null {
     header.push(copied());
     frame = frameOf(field.subarray(0, needed), flags);
-    pieces.push({ frame, bytes: Buffer.concat(header), isFirst: true, isLast: false });
+    isCompressed = false;
+    pieces.push({ frame, bytes: Buffer.concat(header), isFirst: true, isLast: false, isCompressed });
     pending = at;
     return expect(3, block);
   }
@@ -112,13 +93,14 @@ export function createFrameWalker(): FrameWalker {
     const most = Math.min(MOST_BLOCK, Number(frame?.windowSize ?? 0));
     if (type === 3 || size > most) return `a broken block begins at byte ${offset + at - 3}`;
     isLastBlock = (word & 1) !== 0;
+    isCompressed ||= type === 2;
     skip = type === 1 ? 1 : size;
     return skip === 0 ? blockEnd() : expect(0, blockEnd);
   }
 
   function blockEnd(): null {
     if (!isLastBlock) return expect(3, block);
-    return hasChecksum ? expect(4, frameEnd) : frameEnd();
+    return flags.hasChecksum ? expect(4, frameEnd) : frameEnd();
   }
 
   function frameEnd(): null {
@@ -132,7 +114,8 @@ export function createFrameWalker(): FrameWalker {
   }
 
   function flush(isLast: boolean): void {
-    if (frame !== null) pieces.push({ frame, bytes: chunk.subarray(pending, at), isFirst: false, isLast });
+    const bytes = chunk.subarray(pending, at);
+    if (frame !== null) pieces.push({ frame, bytes, isFirst: false, isLast, isCompressed });
     pending = at;
   }
 
@@ -174,30 +157,4 @@ export function createFrameWalker(): FrameWalker {
   }
 
   return { push, end };
-}
-
-function frameOf(rest: Buffer, { isSingle, dictionaryBytes, contentBytes }: Flags): ZstdFrame {
-  const from = Number(!isSingle);
-  const dictionary = rest.subarray(from, from + dictionaryBytes);
-  const contentSize = contentSizeIn(
-    rest.subarray(from + dictionaryBytes, from + dictionaryBytes + contentBytes),
-  );
-  return {
-    contentSize,
-    windowSize: isSingle ? (contentSize ?? 0n) : windowSizeOf(rest.readUInt8()),
-    needsDictionary: dictionary.some((byte) => byte !== 0),
-  };
-}
-
-function contentSizeIn(field: Buffer): bigint | null {
-  if (field.length === 0) return null;
-  if (field.length === 8) return field.readBigUInt64LE();
-  // What two bytes could say, one byte says as well: they begin behind it.
-  return BigInt(field.readUIntLE(0, field.length) + (field.length === 2 ? 256 : 0));
-}
-
-/** Five bits of an exponent, three of a mantissa. */
-function windowSizeOf(byte: number): bigint {
-  const base = 1n << BigInt(10 + (byte >> 3));
-  return base + (base / 8n) * BigInt(byte & 0x07);
 }

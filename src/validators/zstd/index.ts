@@ -1,21 +1,37 @@
-/** A zstd file comes in, whether all its frames are whole goes out: structure everywhere, content where Node.js has an engine. */
+/** zstd files: the structure of all frames everywhere, what is in them where Node.js has an engine. */
 
 import * as zlib from 'node:zlib';
 import * as v from 'valibot';
-import { maxBytes, type CompressedOptions } from './gzip.ts';
-import { inflate, outputChunk, type Ended, type Engine, type Inflation } from './inflate.ts';
-import { checked } from '../options.ts';
-import { appliesTo, beginsWith, kindEntries } from './kind.ts';
-import type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
-import { createFrameWalker, type FramePiece, type ZstdFrame } from './zstd-frames.ts';
+import { checked } from '../../options.ts';
+import {
+  inflate,
+  maxBytes,
+  outputChunk,
+  type CompressedOptions,
+  type Ended,
+  type Engine,
+  type Inflation,
+} from '../inflate.ts';
+import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised } from '../kind.ts';
+import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../validator.ts';
+import type { ZstdFrame } from './frame-header.ts';
+import { createFrameWalker, type FramePiece } from './frames.ts';
+
+const MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
+/** Behind its first byte, of which the last four bits are free: a frame that holds nothing. */
+const SKIPPABLE = [0x2a, 0x4d, 0x18] as const;
+
+/** Bytes of its header. */
+const SKIPPED = 8;
 
 /** The largest window the engine takes without being told to. */
 const MOST_WINDOW = 1n << 27n;
 
 /**
  * Creates a validator of zstd files. On every Node.js the structure of all frames is checked, which finds truncation; what is
- * in them only where `node:zlib` has zstd (22.15, 23.8 and later): elsewhere a file is not verified.
- * Applies to `.zst` and `.tzst`, and to files that begin like zstd.
+ * in them only where `node:zlib` has zstd (22.15, 23.8 and later): elsewhere a file is not verified. Neither is a frame that fails inside:
+ * no engine can tell damage there from a dictionary that the frame does not name.
+ * Applies to `.zst` and `.tzst`, and to files that begin like zstd; one that does not is not verified.
  *
  * @throws TypeError for options of a wrong type.
  */
@@ -24,9 +40,27 @@ export function zstd(options: CompressedOptions = {}): Validator {
   const settings = checked(schema, options, 'create validator zstd');
   return {
     name: 'zstd',
-    applies: appliesTo(settings, beginsWith(0x28, 0xb5, 0x2f, 0xfd)),
-    validate: (file, context) => validateFrames(file, context, settings.maxBytes),
+    applies: appliesTo(settings, isZstd),
+    validate: recognised('zstd', mayBeFrame, (file, context) =>
+      validateFrames(file, context, settings.maxBytes),
+    ),
   };
+}
+
+const hasMagic = beginsWith(...MAGIC);
+
+/** Also behind one frame to be skipped, which lz4 has too: pzstd begins with one, in which the length of the next frame stands. */
+function isZstd(head: Uint8Array): boolean {
+  const bytes = Buffer.from(head);
+  const isSkippable = bytes.length >= SKIPPED && mayBeFrame(head) && !hasMagic(head);
+  return hasMagic(isSkippable ? head.subarray(SKIPPED + bytes.readUInt32LE(4)) : head);
+}
+
+const mayBeZstd = mayBeginWith(...MAGIC);
+const maySkip = mayBeginWith(...SKIPPABLE);
+
+function mayBeFrame(head: Uint8Array): boolean {
+  return mayBeZstd(head) || ((head[0] ?? 0) >> 4 === 0x5 && maySkip(head.subarray(1)));
 }
 
 async function validateFrames(
@@ -69,7 +103,7 @@ function createContents(most: number, alive: () => void): Contents {
   let total = 0;
   let isOver = false;
 
-  async function take({ frame, bytes, isFirst, isLast }: FramePiece): Promise<Verdict | null> {
+  async function take({ frame, bytes, isFirst, isLast, isCompressed }: FramePiece): Promise<Verdict | null> {
     if (isFirst) {
       const why = obstacleTo(frame);
       if (why !== null) return { skipped: true, why };
@@ -79,6 +113,8 @@ function createContents(most: number, alive: () => void): Contents {
     const ended = (await inflation.take(bytes)) ?? (isLast ? await inflation.finish() : null);
     if (ended === null) return null;
     total += inflation.produced();
+    inflation.end();
+    if (ended.by === 'fault') return verdictOfFault(ended.fault, isCompressed);
     return verdictOf(ended, frame, inflation.produced());
   }
 
@@ -89,15 +125,14 @@ function createContents(most: number, alive: () => void): Contents {
   }
 
   /** Null when the frame is at its end, and what it should be. */
-  function verdictOf(ended: Ended, { contentSize }: ZstdFrame, produced: number): Verdict | null {
-    inflation?.end();
+  function verdictOf(
+    ended: Exclude<Ended, { by: 'fault' }>,
+    { contentSize }: ZstdFrame,
+    produced: number,
+  ): Verdict | null {
     if (contentSize !== null && BigInt(produced) > contentSize)
       return invalid(`a frame of ${contentSize} bytes decompresses to more`);
     if (ended.by === 'limit') return { skipped: true, why: `it decompresses to more than ${most} bytes` };
-    if (ended.by === 'fault') {
-      if (!isInvalid(ended.fault)) throw ended.fault;
-      return invalid(ended.fault.message);
-    }
     if (contentSize === null || contentSize === BigInt(produced)) return null;
     return invalid(`a frame of ${contentSize} bytes decompresses to ${produced}`);
   }
@@ -135,12 +170,21 @@ function isFactory(value: unknown): value is (options: object) => Engine {
 }
 
 /**
- * What node:zlib says of data that is not what it should be; other errors say nothing about it. A dictionary is called corrupted
- * where a block needs what no block before has left, and a buffer too small where there is more than the frame says.
+ * What node:zlib says of headers, lengths, checksums and ends that are not what they should be. A buffer is too small where there is more
+ * than the frame says.
  */
-const INVALID =
-  /^(?:Z_BUF_ERROR|ZSTD_error_(?:prefix_unknown|corruption_detected|checksum_wrong|dictionary_corrupted|dstSize_tooSmall|literals_headerWrong))$/;
+const INVALID = /^(?:Z_BUF_ERROR|ZSTD_error_(?:prefix_unknown|checksum_wrong|dstSize_tooSmall))$/;
 
-function isInvalid(fault: Error): boolean {
-  return 'code' in fault && typeof fault.code === 'string' && INVALID.test(fault.code);
+/** What it says of blocks that cannot be decompressed: they are damaged, or refer to what only a dictionary holds. */
+const UNCLEAR =
+  /^ZSTD_error_(?:corruption_detected|dictionary_corrupted|dictionary_wrong|literals_headerWrong)$/;
+
+/** Other faults say nothing about the data, and are thrown. */
+function verdictOfFault(fault: Error, isCompressed: boolean): Verdict {
+  const code = 'code' in fault && typeof fault.code === 'string' ? fault.code : '';
+  const isUnclear = UNCLEAR.test(code);
+  if (INVALID.test(code) || (isUnclear && !isCompressed)) return invalid(fault.message);
+  if (!isUnclear) throw fault;
+  const why = `a frame cannot be decompressed (${fault.message}): it is damaged, or needs a dictionary that it does not name`;
+  return { skipped: true, why };
 }

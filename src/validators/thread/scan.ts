@@ -1,10 +1,10 @@
-/** A file and a task come in, the verdict of a scanner goes out: small files are scanned here, others by a thread. */
+/** Scans a file: a small one here, others by a thread. */
 
-import { tellFallback } from '../diagnostics.ts';
+import { tellFallback } from '../../diagnostics.ts';
 import { createScanner } from './create-scanner.ts';
-import type { Reply, ScanTask } from './task.ts';
-import { startThread, type ThreadHandle } from './thread-handle.ts';
-import type { ArtifactFile, ValidationContext, Verdict } from './validator.ts';
+import type { Reply, ScanTask } from './protocol.ts';
+import { startThread, type ThreadHandle } from './handle.ts';
+import type { ArtifactFile, ValidationContext, Verdict } from '../validator.ts';
 
 /** Bytes that are scanned on the calling thread, in chunks that take about a millisecond: less than starting a thread costs. */
 const SMALL = 512 * 1_024;

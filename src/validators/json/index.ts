@@ -1,10 +1,11 @@
-/** A JSON file comes in, whether it is one value in UTF-8 goes out. */
+/** JSON files: one value in UTF-8, or one on every line. */
 
 import * as v from 'valibot';
-import { checked } from '../options.ts';
-import { appliesTo, kindEntries } from './kind.ts';
-import { scan } from './scan.ts';
-import type { Validator } from './validator.ts';
+import { checked } from '../../options.ts';
+import { appliesTo, kindEntries, recognised } from '../kind.ts';
+import { scan } from '../thread/scan.ts';
+import type { Validator } from '../validator.ts';
+import { mayBeJson } from './beginning.ts';
 
 /** How JSON files are checked. */
 export interface JsonOptions {
@@ -15,7 +16,9 @@ export interface JsonOptions {
 }
 
 /**
- * Creates a validator that reads JSON files of any size: syntax (RFC 8259, without a byte order mark) and UTF-8.
+ * Creates a validator that reads JSON files of any size: syntax (RFC 8259) and UTF-8, with or without a byte order mark. Several objects
+ * or arrays, one on every line, are taken too, as exports of databases are written; whether whole lines are missing cannot be told.
+ * Several values in any other layout are not verified, and neither is what does not begin like JSON, whatever its name.
  *
  * @throws TypeError for options of a wrong type.
  */
@@ -27,6 +30,8 @@ export function json(options: JsonOptions = {}): Validator {
   return {
     name: 'json',
     applies: appliesTo({ ...settings, magic: false }, () => false),
-    validate: (file, context) => scan(file, { scan: 'json', maxDepth }, context),
+    validate: recognised('JSON', mayBeJson, (file, context) =>
+      scan(file, { scan: 'json', maxDepth }, context),
+    ),
   };
 }

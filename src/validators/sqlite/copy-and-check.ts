@@ -1,0 +1,52 @@
+/** The thread that does the work, step by step and blocking: clear up, copy, check. */
+
+import { parentPort } from 'node:worker_threads';
+import type { Verdict } from '../validator.ts';
+import { checkDatabase } from './check-database.ts';
+import { copyIn, headOfCopy, makeCopy, obstacleIn, sweep } from './private-copy.ts';
+import { nameOf, skipped, type DatabaseTask, type Report } from './protocol.ts';
+import type { Work } from './watchdog.ts';
+
+/** The descriptor that the bytes come through. */
+const PIPE = 0;
+
+export async function copyAndCheck({ directory, task, home }: Work): Promise<void> {
+  const verdict =
+    task === null ? clearUp(directory) : (prepare(directory, task, home) ?? (await check(task, home)));
+  report({ type: 'verdict', verdict });
+}
+
+function clearUp(directory: string): Verdict {
+  sweep(directory);
+  return { ok: true };
+}
+
+/** Null when there is a copy to be checked. */
+function prepare(directory: string, { root, space }: DatabaseTask, home: string): Verdict | null {
+  try {
+    sweep(directory);
+    const obstacle = obstacleIn(directory, root, space);
+    if (obstacle !== null) return skipped(obstacle);
+    makeCopy(home, PIPE);
+    return null;
+  } catch (fault) {
+    return skipped(`no private copy can be made of it (${nameOf(fault)})`);
+  }
+}
+
+/** The version of the format that is needed to read a database: 1, or 2 for a write-ahead log (https://sqlite.org/fileformat2.html). */
+const READ_VERSION_AT = 19;
+/** What a version that is to come may be; beyond it, the file is none. */
+const NEWER = /^[3-9]$/;
+
+async function check(task: DatabaseTask, home: string): Promise<Verdict> {
+  report({ type: 'copied' });
+  const version = headOfCopy(copyIn(home), READ_VERSION_AT + 1)[READ_VERSION_AT] ?? 0;
+  if (NEWER.test(String(version)))
+    return skipped(`it says that its format has the version ${version}, which is not known`);
+  return checkDatabase(copyIn(home), task);
+}
+
+function report(message: Report): void {
+  parentPort?.postMessage(message);
+}

@@ -1,0 +1,41 @@
+/** tar archives: whether they are whole. */
+
+import * as v from 'valibot';
+import { checked } from '../../options.ts';
+import { appliesTo, kindEntries, recognised, type KindOptions } from '../kind.ts';
+import { scan } from '../thread/scan.ts';
+import type { Validator } from '../validator.ts';
+import { BLOCK, isZero, readTarHeader } from './header.ts';
+
+/** Where a header says that it is one. */
+const MAGIC_AT = 257;
+const MAGIC = Buffer.from('ustar');
+
+/**
+ * Creates a validator that reads tar archives: the checksum of every header, the data it declares, the end marker. One with half an end
+ * marker, or none, is not verified: it was cut off where a member ends, or its writer was careless, and nobody can tell which.
+ * Applies to `.tar`, and to files that begin with a header of the POSIX or GNU format; one that begins with no header is not verified.
+ *
+ * The data itself has no checksum, and what stands in it is not looked at: neither are the maps of sparse members that the POSIX format
+ * puts there.
+ *
+ * @throws TypeError for options of a wrong type.
+ */
+export function tar(options: KindOptions = {}): Validator {
+  const settings = checked(v.object(kindEntries(/\.tar$/i)), options, 'create validator tar');
+  return {
+    name: 'tar',
+    applies: appliesTo(settings, hasMagic),
+    validate: recognised('a tar archive', mayBeTar, (file, context) => scan(file, { scan: 'tar' }, context)),
+  };
+}
+
+function hasMagic(head: Uint8Array): boolean {
+  return MAGIC.equals(head.subarray(MAGIC_AT, MAGIC_AT + MAGIC.length));
+}
+
+/** The old format has no magic, but its first header has a checksum; an archive of nothing begins with its end. */
+function mayBeTar(head: Uint8Array): boolean {
+  if (hasMagic(head)) return true;
+  return head.length >= BLOCK && (isZero(head) || typeof readTarHeader(head) !== 'string');
+}

@@ -1,0 +1,13 @@
+/** The thread of one validation: answers every chunk that it is sent, and null at the end. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { createScanner } from './create-scanner.ts';
+import type { Message, ScanTask } from './protocol.ts';
+
+const task: ScanTask = workerData;
+const scanner = createScanner(task);
+
+/** What it throws ends the thread, and is told by that. */
+parentPort?.on('message', (message: Message) => {
+  parentPort?.postMessage(message === null ? scanner.end() : scanner.push(message));
+});
