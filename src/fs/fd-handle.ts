@@ -5,8 +5,8 @@
  */
 
 import { constants } from 'node:fs';
-import { close, fstat, join, lstat, names, open, type FsPath, type Io, type Stats } from './calls.ts';
-import { ifThere, type Handle } from './handle.ts';
+import { close, fstat, join, lstatIfThere, names, open, type FsPath, type Io, type Stats } from './calls.ts';
+import type { Handle } from './handle.ts';
 
 const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -45,7 +45,7 @@ function fdHandle(io: Io, fd: number, stats: Stats): Handle {
     stats,
     fd,
     // The last name of a path is not followed by lstat, and the way to it is held.
-    look: (name) => ifThere(() => lstat(io, join(path, name))),
+    look: (name) => lstatIfThere(io, join(path, name)),
     entry: (name) => held(io, join(path, name), O_NOFOLLOW),
     directory: (name) => held(io, join(path, name), O_DIRECTORY),
     names: () => names(io, path),

@@ -75,13 +75,8 @@ export function sizeOf({ size }: Stats): number | bigint {
 
 /** Holds the entry of a name, or null when nothing has that name. */
 export function holdIfThere(directory: Handle, name: Name): Handle | null {
-  return ifThere(() => directory.entry(name));
-}
-
-/** What a call gives, or null when it found nothing under its name. */
-export function ifThere<T>(call: () => T): T | null {
   try {
-    return call();
+    return directory.entry(name);
   } catch (fault) {
     if (errnoOf(fault) === 'ENOENT') return null;
     throw fault;

@@ -5,9 +5,21 @@
  */
 
 import { constants } from 'node:fs';
-import { close, fstat, join, lstat, names, open, stat, type FsPath, type Io, type Stats } from './calls.ts';
+import {
+  close,
+  fstat,
+  join,
+  lstat,
+  lstatIfThere,
+  names,
+  open,
+  stat,
+  type FsPath,
+  type Io,
+  type Stats,
+} from './calls.ts';
 import { Churned, notADirectory } from './errno.ts';
-import { ifThere, isSameEntry, isSameRevision, type Handle } from './handle.ts';
+import { isSameEntry, isSameRevision, type Handle } from './handle.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -47,7 +59,7 @@ function pathHandle(io: Io, path: FsPath, stats: Stats, confirmAbove: Confirm, c
     stats,
     fd: null,
     look(name) {
-      const found = ifThere(() => lstat(io, join(path, name)));
+      const found = lstatIfThere(io, join(path, name));
       confirm();
       return found;
     },

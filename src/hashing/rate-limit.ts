@@ -24,7 +24,7 @@ export function chunkAt(rate: number | null, chunk: number): number {
 }
 
 /** Takes the next free time for so many bytes; milliseconds until then. */
-export function reserve(schedule: BigInt64Array, rate: number, bytes: number): number {
+function reserve(schedule: BigInt64Array, rate: number, bytes: number): number {
   const cost = BigInt(Math.ceil((bytes / rate) * 1e9));
   for (;;) {
     const free = Atomics.load(schedule, 0);

@@ -91,7 +91,8 @@ function lookIn(
   if (status === null) return null;
   try {
     const path = runPath(root.name, directory, runId);
-    const handle = named(io, path, () => holdIfThere(status, runId));
+    // Nearly always it is in one directory of seven, and a look that finds nothing costs a tenth of a hold that fails.
+    const handle = named(io, path, () => (status.look(runId) === null ? null : holdIfThere(status, runId)));
     return handle && { runId, directory, path, handle };
   } finally {
     status.release();
@@ -100,15 +101,13 @@ function lookIn(
 
 /** Holds a status directory, which may be a symlink, or null when the root has none of this name. */
 export function statusDirectory(root: Handle, name: StatusDirectory): Handle | null {
+  if (root.look(name) === null) return null;
   try {
     return root.directory(name);
   } catch (fault) {
-    if (errnoOf(fault) !== 'ENOENT') throw fault;
-    const link = holdIfThere(root, name);
-    if (link === null) return null;
     // A symlink to a volume that is not mounted is no absence: the run may well be there.
-    link.release();
-    throw fault;
+    if (errnoOf(fault) !== 'ENOENT' || root.look(name) !== null) throw fault;
+    return null;
   }
 }
 

@@ -70,7 +70,7 @@ export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
 }
 
 /** The errno of a fault that says something about what was asked for; null for a shortage of ours, or what is no fault of the disk. */
-export function diskErrnoOf(fault: unknown): string | null {
+function diskErrnoOf(fault: unknown): string | null {
   return shortageOf(fault) === null ? errnoOf(fault) : null;
 }
 
