@@ -523,9 +523,18 @@ describe('GetBackupRuns', () => {
 });
 
 describe('a time budget', () => {
-  it('of 0 leaves a run unverified, and no restore point', async () => {
-    const { root } = makeRun({ artifacts: { 'a.db': 'a'.repeat(1e6), 'b.db': 'b' } });
-    const handle = createCommandHandler(inspectorOf(root), { timeBudgetMs: 0 });
+  it('of 0 leaves no time to look for a run: BUSY', async () => {
+    const handle = createCommandHandler(inspectorOf(SPEC_ROOT), { timeBudgetMs: 0 });
+    expect(await handle({ command: 'GetBackupRun', extID: '1', data }, ADMIN)).toEqual(
+      refusal('BUSY', { extID: '1' }),
+    );
+  });
+
+  it('that suffices for no artifact leaves a run unverified, and no restore point', async () => {
+    const { root } = makeRun({ artifacts: { 'a.db': 'a'.repeat(1e6), 'b.db': 'b'.repeat(1e3) } });
+    const inspector = createInspector({ root, maxBytesPerSecond: 10 });
+    onTestFinished(() => inspector.close());
+    const handle = createCommandHandler(inspector, { timeBudgetMs: 3_000 });
     const message = { command: 'GetBackupRun', extID: '1', data: { run_id: RUN_ID } };
     const artifact = expect.objectContaining({
       integrity_ok: false,

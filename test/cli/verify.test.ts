@@ -62,7 +62,7 @@ describe('backup-run verify', () => {
     ['damaged and not found', ['no-such-run', DAMAGED], 1, 2],
     ['all kinds', [RUN_ID, DAMAGED, 'no-such-run', BROKEN], 4, 4],
     ['not verified, by the level', ['--level', 'size', RUN_ID], 4, 2],
-    ['not verified, by the time budget', ['--time-budget', '0ms', RUN_ID], 4, 2],
+    ['not verified, by the time budget', ['--time-budget', '3s', '--max-rate', '0.001kB', RUN_ID], 4, 2],
     ['the newest that is not running', ['--latest'], 0, 2],
   ];
   it.each(table)('ends as the table says: %s', async (_, args, code, lines) => {
@@ -99,7 +99,16 @@ describe('backup-run verify', () => {
   });
 
   it('says what was not verified', async () => {
-    const { stdout } = await run(['verify', '--root', everyKind(), '--time-budget', '0ms', RUN_ID]);
+    const { stdout } = await run([
+      'verify',
+      '--root',
+      everyKind(),
+      '--time-budget',
+      '3s',
+      '--max-rate',
+      '0.001kB',
+      RUN_ID,
+    ]);
     expect(stdout).toMatch(new RegExp(`^not verified   ${RUN_ID}  .*\n1 run: 1 not verified; `));
   });
 
