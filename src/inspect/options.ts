@@ -18,8 +18,8 @@ export interface InspectorOptions {
   /** The backups directory. A relative path is taken from the working directory of this moment. */
   root: string;
   /**
-   * Threads that hash; one less than there are processors, at least one. 0 hashes on the calling thread, in chunks that
-   * take less than a millisecond.
+   * Threads that hash at once, each of some 9.5 MB; one less than there are processors, at least one and at most eight. A few more
+   * are started for work that waits. 0 does everything on the calling thread, which storage that hangs then holds.
    */
   threads?: number | undefined;
   /** Bytes a second that all calls together may read of artifacts; no limit. */
@@ -41,8 +41,8 @@ export interface InspectionOptions {
   /** Aborts the inspection: its promise rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /**
-   * Milliseconds after which hashing stops; the answer holds what was verified so far, critical participants first, small
-   * artifacts first within them. No limit.
+   * Milliseconds for the whole call; the answer holds what was verified by then, critical participants first, small artifacts
+   * first within them. `BUSY` when not even all manifests were read by then. No limit.
    */
   timeBudgetMs?: number | undefined;
   /** Is told how far the inspection is, at most 10 times a second and once at the end. If it throws, the call rejects. */
@@ -103,11 +103,13 @@ const MOST_MANIFEST_BYTES = 256 * 1_024 * 1_024;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 const MOST_THREADS = 1_024;
+/** A thread costs some 9.5 MB, and a container with many processors may have little memory. */
+const MOST_THREADS_BY_DEFAULT = 8;
 
 const inspectorSchema = v.object({
   root: v.pipe(v.string(), v.nonEmpty(), v.excludes('\0')),
   threads: v.optional(v.pipe(natural, v.maxValue(MOST_THREADS)), () =>
-    Math.max(1, availableParallelism() - 1),
+    Math.min(MOST_THREADS_BY_DEFAULT, Math.max(1, availableParallelism() - 1)),
   ),
   maxBytesPerSecond: v.optional(v.nullable(v.pipe(v.number(), v.finite(), v.minValue(1))), null),
   memo: v.optional(v.nullable(v.custom<Memo>(isMemo, 'expected a memo of createMemo()')), null),
