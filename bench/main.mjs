@@ -2,7 +2,9 @@
 // judges nothing. `npm run bench -- --help` tells the options.
 
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -153,8 +155,8 @@ async function benchLarge() {
 
   const memo = createMemo();
   const remembering = inspectorFor({ root: run.root, threads, memo });
-  // What was touched within two seconds is not remembered.
-  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  // What was touched within a minute is not remembered.
+  await new Promise((resolve) => setTimeout(resolve, 61_000));
   await inspect(remembering);
   const { coverage } = await inspect(remembering);
   await compare(
@@ -175,6 +177,8 @@ async function benchSmall() {
     await inspector.close();
   };
   const peers = peersFor(run);
+  const warm = inspectorFor({ root: run.root, threads });
+  await compare(`${values.small}, threads: ${threads}, warm`, () => inspect(warm), peers);
   await compare(`${values.small}, threads: ${threads}, cold`, cold, peers);
   const typed = [process.execPath, PROGRAM, 'verify', '--threads', threads, '--root', run.root, RUN_ID];
   const title = `${values.small} through the command line, whole process`;
@@ -208,6 +212,70 @@ async function benchLoopAndMemory() {
   console.log(`\n${values.sparse} sparse, default threads (${Math.max(1, availableParallelism() - 1)})`);
   console.log(`  event-loop delay: idle ${shown(idle)}; hashing ${shown(busy)}`);
   console.log(`  peak RSS growth: ${((peak - before) / 2 ** 20).toFixed(1)} MiB`);
+}
+
+/** A run by hand: what twenty lines of a service would do that trusts its disk and its daemon. */
+async function inspectByHand({ path }) {
+  const { participants } = JSON.parse(await readFile(join(path, 'manifest.json'), 'utf8'));
+  for (const name of participants) {
+    const { artifacts } = JSON.parse(await readFile(join(path, 'participants', `${name}.json`), 'utf8'));
+    for (const artifact of artifacts) {
+      const bytes = await readFile(join(path, artifact.path));
+      const digest = createHash('sha256').update(bytes).digest('hex');
+      if (bytes.length !== artifact.size_bytes || digest !== artifact.sha256) throw new Error(artifact.path);
+    }
+  }
+}
+
+function often(work) {
+  return async () => {
+    for (let index = 0; index < 50; index += 1) await work();
+  };
+}
+
+async function benchOne() {
+  const run = makeRun(place('single'), { count: 1, size: 4_096 });
+  const inspector = inspectorFor({ root: run.root, threads });
+  await compare(
+    'one small run, warm, 50 times',
+    often(() => inspect(inspector)),
+    { 'by hand': often(() => inspectByHand(run)) },
+  );
+  const none = { level: 'none' };
+  await compare(
+    'one small run, level none, with an inspector of its own',
+    async () => {
+      const its = createInspector({ root: run.root, threads });
+      await inspect(its, none);
+      await its.close();
+    },
+    { 'with one that is warm': () => inspect(inspector, none) },
+  );
+}
+
+/** The loop of the host while large inputs are inspected. */
+async function benchLargeInputs() {
+  const idle = await delayDuring(() => new Promise((resolve) => setTimeout(resolve, 500)));
+  const many = join(place('claims'), 'backups');
+  const artifacts = Array.from({ length: 50_000 }, (_, index) => ({
+    logical_name: `artifact-${index}`,
+    path: `sub/directory/artifact-${String(index).padStart(200, '0')}`,
+    size_bytes: 1,
+    sha256: '0'.repeat(64),
+  }));
+  writeManifests(join(many, 'completed', RUN_ID), [{ ...participant('bench'), artifacts }]);
+  const unlisted = makeRun(place('unlisted'), { count: 1, size: 1 });
+  for (let index = 0; index < 200_000; index += 1)
+    writeFileSync(join(unlisted.path, `unlisted-${index}`), '');
+  for (const [title, root] of [
+    ['a manifest of 50,000 artifacts', many],
+    ['200,000 unlisted files', unlisted.root],
+  ]) {
+    const inspector = inspectorFor({ root, threads });
+    await inspect(inspector, { level: 'none' });
+    const delay = await delayDuring(() => inspect(inspector));
+    console.log(`\n${title}: event-loop delay ${shown(delay)}; idle ${shown(idle)}`);
+  }
 }
 
 function hundred(inspector) {
@@ -250,6 +318,13 @@ async function benchListing() {
   await compare(`the newest 20 of ${values.runs} runs`, () => list({ limit: 20 }), {
     'all of them': () => list({}),
   });
+  const completed = join(root, 'completed');
+  await compare(`list of ${values.runs} runs`, () => list({}), {
+    'by hand': async () => {
+      for (const name of await readdir(completed))
+        JSON.parse(await readFile(join(completed, name, 'manifest.json'), 'utf8'));
+    },
+  });
   const before = process.memoryUsage.rss();
   let [first, peak] = [0, 0];
   const delay = await delayDuring(() =>
@@ -268,9 +343,11 @@ try {
   console.log(
     `${availableParallelism()} processors, Node ${process.version}, median of ${values.rounds} rounds`,
   );
+  await benchOne();
   await benchLarge();
   await benchSmall();
   await benchLoopAndMemory();
+  await benchLargeInputs();
   await benchManyRuns();
   await benchListing();
 } finally {

@@ -68,6 +68,8 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
 }
 
 function isDirectory(run: Handle, path: BytePath): boolean {
+  const [only, another] = path;
+  if (only !== undefined && another === undefined) return run.look(nameOf(only))?.isDirectory() ?? false;
   const walked = walk(run, path.map(nameOf));
   if (walked.type !== 'held') return false;
   walked.handle.release();
