@@ -1,4 +1,7 @@
-/** A reason to stop comes in once, everybody who asked is told: as cheap for ten thousand as for one. */
+/**
+ * Fans one reason to stop out to many, as cheaply for ten thousand as for one: an `AbortSignal` rescans its listeners whenever one
+ * more is added.
+ */
 
 /** What may be cancelled listens to this. */
 export interface Cancellation {
@@ -14,7 +17,6 @@ export interface Canceller extends Cancellation {
   readonly cancel: (reason: unknown) => void;
 }
 
-/** An `AbortSignal` searches all its listeners whenever one more is added; here a set is enough. */
 export function createCanceller(): Canceller {
   const listeners = new Set<(reason: unknown) => void>();
   let cancelled: { readonly reason: unknown } | null = null;

@@ -1,4 +1,4 @@
-/** A request and options of any kind come in, a run id and known options go out; only options can be a caller's mistake. */
+/** Checks a request and the options of callers, and completes them; only options can be a caller's mistake (pure). */
 
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';

@@ -1,4 +1,4 @@
-/** The answer about a run comes in, whether it is a restore point goes out, with the reasons when it is none (pure). */
+/** Judges whether a run is a restore point, with the reasons when it is none (pure). */
 
 import type { Answer, Validation } from '../answer.ts';
 import { notRestorable } from '../errors.ts';

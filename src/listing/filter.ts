@@ -1,4 +1,4 @@
-/** The options of a listing come in, a complete filter goes out; a bad one is the caller's mistake (pure). */
+/** Checks the options of a listing and completes them; a bad one is the caller's mistake (pure). */
 
 import * as v from 'valibot';
 import {

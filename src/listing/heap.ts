@@ -1,4 +1,4 @@
-/** Items come in one at a time, the first of them by some order goes out whenever it is asked for: no pause for sorting. */
+/** A binary heap: the first item by some order at any time, without a pause for sorting. */
 
 /** A binary heap. */
 export interface Heap<T> {

@@ -1,4 +1,4 @@
-/** The record of a run comes in, where it contradicts itself goes out as findings (pure; no artifact is looked at). */
+/** Finds where the record of a run contradicts itself (pure; no artifact is looked at). */
 
 import { finding, type Finding } from '../findings.ts';
 import type { ParticipantRecord } from './format.ts';

@@ -1,4 +1,4 @@
-/** Anything comes in, a run manifest or a participant record of the format's version 1 goes out, or what is wrong with it. */
+/** Schemas of run manifests and participant records of the format's version 1; what breaks them is told by path and words alone. */
 
 import * as v from 'valibot';
 import type { ManifestIssue } from '../errors.ts';

@@ -1,4 +1,4 @@
-/** Where a run stands and what its manifest says come in, the status to answer goes out (pure). */
+/** Judges the status of a run by where it stands and by what its manifest says (pure). */
 
 import type { RunStatus } from '../model.ts';
 import { STATUS_DIRECTORIES, statusOf, type StatusDirectory } from '../repository/layout.ts';

@@ -1,4 +1,4 @@
-/** Digests come in by file identity and are remembered, so that what did not change is not read again. */
+/** Remembers digests by file identity, so that what did not change is not read again. */
 
 import * as v from 'valibot';
 

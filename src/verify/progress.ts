@@ -1,4 +1,4 @@
-/** What is done comes in piece by piece, reports of it go out: a few a second, never going back, and one at the end. */
+/** Reports progress: a few times a second, never going back, and once at the end. */
 
 /** How far an inspection is. */
 export interface Progress {
