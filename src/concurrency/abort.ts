@@ -38,6 +38,14 @@ export function createCanceller(): Canceller {
   };
 }
 
+/** What keeps one part of some work from its end ends the other parts, and is thrown on. */
+export function endWork({ cancel }: Canceller): (reason: unknown) => never {
+  return (reason) => {
+    cancel(reason);
+    throw reason;
+  };
+}
+
 /** Throws the reason when it was cancelled. */
 export function throwIfCancelled({ cancelled }: Cancellation): void {
   if (cancelled !== null) throw cancelled.reason;

@@ -20,12 +20,18 @@ export function createYield(): () => Promise<void> {
 /** What `work` makes of every item, in their order. */
 export async function mapInSlices<T, R>(items: Iterable<T>, work: (item: T) => R): Promise<R[]> {
   const results: R[] = [];
-  const yieldIfDue = createYield();
-  for (const item of items) {
-    results.push(work(item));
-    if (results.length % STRIDE === 0) await yieldIfDue();
-  }
+  await forEachInSlices(items, (item) => results.push(work(item)));
   return results;
+}
+
+/** Works on every item, in their order. */
+export async function forEachInSlices<T>(items: Iterable<T>, work: (item: T) => unknown): Promise<void> {
+  const yieldIfDue = createYield();
+  let count = 0;
+  for (const item of items) {
+    work(item);
+    if ((count += 1) % STRIDE === 0) await yieldIfDue();
+  }
 }
 
 /** Works on all items, so many at once; ends with the first that fails, when none is under way any more. */

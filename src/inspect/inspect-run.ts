@@ -8,6 +8,7 @@
 import type { Answer, Inspected } from '../answer.ts';
 import {
   createCanceller,
+  endWork,
   throwIfCancelled,
   type Cancellation,
   type Canceller,
@@ -30,7 +31,7 @@ import type { Participation, SharedReads } from '../verify/shared-reads.ts';
 import { assemble } from './assemble.ts';
 import { runIdOf, type InspectionSettings } from './options.ts';
 import { refused, retryWhileMoving, type Visit } from './retry-while-moving.ts';
-import { beginTimedWork, CLOSING_TIME, outOfTime, unlessOutOfTime } from './time-budget.ts';
+import { beginTimedWork, outOfTime, unlessOutOfTime, withClosingTime } from './time-budget.ts';
 import { NOTHING_UNLISTED, unlistedFindings } from './unlisted-findings.ts';
 
 /** What the inspections of one inspector share. */
@@ -59,7 +60,7 @@ export async function inspectRun(
 ): Promise<Answer> {
   const reads = shared.sharedReads.join();
   const timed = beginTimedWork(call.timeBudgetMs, canceller);
-  const closing = beginTimedWork(call.timeBudgetMs && call.timeBudgetMs + CLOSING_TIME, canceller);
+  const closing = beginTimedWork(withClosingTime(call.timeBudgetMs), canceller);
   try {
     const runId = runIdOf(request);
     const meter = createMeter(runId, call.onProgress, canceller.cancel);
@@ -132,7 +133,8 @@ async function inspectHeld(context: RunContext, { loaded, isLast }: Visit): Prom
   if (confirmed?.type === 'moved') return null;
   if (confirmed === null && isMissing) throw new OutOfTime();
 
-  const about = [...entries, ...validated].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
+  const about = (): string[] =>
+    [...entries, ...validated].flatMap((each) => each.findings.flatMap(({ path }) => path ?? []));
   const other = unlistedFindings(unlisted, loaded, {
     about,
     isOutOfTime: confirmed === null || unlisted === null,
@@ -182,7 +184,7 @@ async function lookAndSearch(
   const isRunning = loaded.status.status === 'running';
   const searching = createCanceller();
   const unlisten = timed.onCancel(searching.cancel);
-  const paths = claims.flatMap(({ path }) => (path === '' ? [] : path));
+  const paths = [...new Set(claims.flatMap(({ path }) => (path === '' ? [] : path)))];
   const request = { claimed: paths.join('\0'), most: shared.limits.findings };
   const search = async (starts: readonly string[]): Promise<FoundUnlisted | null> =>
     isRunning || starts.length === 0
@@ -193,6 +195,7 @@ async function lookAndSearch(
   try {
     const measured = await measure(claims, {
       ...checkingOf(loaded, context),
+      cancellation: timed,
       level: call.level,
       reads,
       memo: isRunning ? null : shared.memo,
@@ -247,12 +250,4 @@ function isMissingSomething(
   found: readonly (Pick<Judged, 'findings'> | { readonly findings: readonly Finding[] })[],
 ): boolean {
   return found.some(({ findings }) => findings.some(({ code }) => MISSING.has(code)));
-}
-
-/** What keeps an inspection from an answer ends the work that goes on beside it. */
-function endWork(work: Canceller): (reason: unknown) => never {
-  return (reason) => {
-    work.cancel(reason);
-    throw reason;
-  };
 }

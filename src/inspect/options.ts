@@ -100,7 +100,7 @@ const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const MOST_MANIFEST_BYTES = 256 * 1_024 * 1_024;
 
 /** The longest time a timer of Node can be set to. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 const MOST_THREADS = 1_024;
 /** A thread costs some 9.5 MB, and a container with many processors may have little memory. */

@@ -2,6 +2,7 @@
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
 import { busy, Refusal } from '../errors.ts';
+import { LONGEST_TIMER } from './options.ts';
 import { OutOfTime } from '../verify/measurement.ts';
 
 /** The work of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */
@@ -11,7 +12,12 @@ export interface TimedWork {
 }
 
 /** Milliseconds beyond the budget in which a run that was read is seen to stand still. */
-export const CLOSING_TIME = 250;
+const CLOSING_TIME = 250;
+
+/** A time budget, and a little more. */
+export function withClosingTime(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : Math.min(milliseconds + CLOSING_TIME, LONGEST_TIMER);
+}
 
 export function beginTimedWork(milliseconds: number | undefined, call: Cancellation): TimedWork {
   const canceller = createCanceller();

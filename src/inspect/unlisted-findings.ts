@@ -10,8 +10,8 @@ export const NOTHING_UNLISTED: FoundUnlisted = { paths: [], total: 0, unlistable
 
 /** What is known of a run when this is told. */
 export interface AlreadyFound {
-  /** Paths that findings speak of, in the form of answers. */
-  readonly about: readonly string[];
+  /** Paths that findings speak of, in the form of answers; only wanted when something could not be looked at. */
+  readonly about: () => readonly string[];
   /** Whether the time budget was over before all was looked at, or before the run was seen to stand still. */
   readonly isOutOfTime: boolean;
   /** Findings that are kept. */
@@ -35,9 +35,10 @@ export function unlistedFindings(
 ): UnlistedFindings {
   const { paths, total, unlistable, unlistableTotal } = found ?? NOTHING_UNLISTED;
   const all = [...unlistableManifests, ...unlistable];
-  const known = all.length === 0 ? [] : about.toSorted();
+  const known = all.length === 0 ? [] : about().toSorted();
+  const exactly = new Set(known);
   // What could not be looked at is told once: by what is known of it, or to be in it, or else here.
-  const isKnown = ({ path }: Unlistable): boolean => known.includes(path) || leadsToOne(known, `${path}/`);
+  const isKnown = ({ path }: Unlistable): boolean => exactly.has(path) || leadsToOne(known, `${path}/`);
   const untold = new Map(all.filter((each) => !isKnown(each)).map((each) => [each.path, each]));
   const findings = [
     ...paths.map((path) => finding('ARTIFACT_UNLISTED', { path })),

@@ -152,7 +152,7 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
       try {
         const its: SearchRequest = { ...request, path: address.path, stalled };
         const job: Job<'search'> = { type: 'search', run: address, search: its };
-        return (await run(job, metadata(cancellation))).result;
+        return (await run(job, { taskClass: 'search', cancellation })).result;
       } catch (fault) {
         if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(address.path, fault);
         stalled.push(fault.path);

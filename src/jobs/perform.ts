@@ -156,6 +156,7 @@ async function readAll(
   const results: (FileRead | ReadFailure)[] = [];
   const buffer = bench.buffer();
   for (const [index, { names, size }] of unpackFiles(files).entries()) {
+    if (io.isDue()) await io.turn();
     io.atItem(index);
     try {
       const begun = beginRead(run, names, { size, buffer }, io);

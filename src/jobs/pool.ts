@@ -35,7 +35,7 @@ const MOST_CRASHES = 4;
 /** Jobs done that make up for a crash: in a long life there may be some. */
 const FORGIVEN_AFTER = 100;
 
-const RANK: Readonly<Record<TaskClass, number>> = { metadata: 0, urgent: 1, bulk: 2 };
+const RANK: Readonly<Record<TaskClass, number>> = { metadata: 0, urgent: 1, search: 2, bulk: 3 };
 
 export function createPool(options: PoolOptions): Pool {
   const { inProcess } = options;
@@ -127,10 +127,7 @@ export function createPool(options: PoolOptions): Pool {
 
   function release(id: number, fd: number): void {
     if (id === inProcess.thread) return inProcess.release(fd);
-    const thread = workers.byId(id);
-    if (thread === undefined) return;
-    thread.held -= 1;
-    thread.handle.release(fd);
+    workers.release(id, fd);
   }
 
   return { run, release, close: () => workers.close() };

@@ -6,9 +6,10 @@ import type { Job, Jobs, JobType } from './protocol.ts';
 
 /**
  * What a job competes with. `bulk` reads take as many threads as were asked for; `urgent` ones go first and may use one more, so
- * that hashing for hours cannot starve a small call or one with a time budget; `metadata` is everything that reads no artifact whole.
+ * that hashing for hours cannot starve a small call or one with a time budget; `search` looks for unlisted files; `metadata` is
+ * everything else.
  */
-export type TaskClass = 'metadata' | 'urgent' | 'bulk';
+export type TaskClass = 'metadata' | 'urgent' | 'search' | 'bulk';
 
 /** What became of a job. */
 export type JobOutcome<T extends JobType = JobType> =

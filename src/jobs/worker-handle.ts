@@ -97,6 +97,11 @@ export function startWorker({ source, root, rateLimit }: WorkerOptions, events: 
     },
     bytesRead: () => (hasBegun() ? Number(Atomics.load(bytes, 0)) : 0),
     unref: () => worker.unref(),
-    terminate: () => worker.terminate(),
+    terminate() {
+      const terminated = worker.terminate();
+      // It is listened to again by that, and one that the kernel holds would keep the process alive.
+      worker.unref();
+      return terminated;
+    },
   };
 }

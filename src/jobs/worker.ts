@@ -1,6 +1,6 @@
 /** A thread that performs jobs, synchronously as far as it can: a hang of the storage holds it and nobody else. */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { wait, type Io } from '../fs/calls.ts';
 import { createRoot } from '../fs/root.ts';
 import { CHUNK, failureOf } from '../hashing/hash-file.ts';
@@ -49,7 +49,19 @@ const io: Io = {
     Atomics.store(pathLength, 0, encoder.encodeInto(path, pathBytes).written);
   },
   atItem: (index) => void Atomics.store(control, CONTROL.item, index),
-  count: (count) => void Atomics.add(bytes, 0, BigInt(count)),
+  count(count) {
+    Atomics.add(bytes, 0, BigInt(count));
+    // A read may take hours, in which nobody else hands out messages; only releases come while a job is under way.
+    if (parentPort === null) return;
+    for (
+      let next = receiveMessageOnPort(parentPort);
+      next !== undefined;
+      next = receiveMessageOnPort(parentPort)
+    ) {
+      const message: WorkerMessage = next.message;
+      if (message.type === 'release') releaseHeld(bench, message.fd);
+    }
+  },
   isDue: () => false,
   turn: () => Promise.resolve(),
   pause(milliseconds) {

@@ -48,7 +48,8 @@ export interface Workers {
    */
   readonly threadFor: (task: Task) => WorkerThread | null;
   readonly give: (thread: WorkerThread, task: Task) => void;
-  readonly byId: (id: number) => WorkerThread | undefined;
+  /** Lets go of a run directory that a thread holds. */
+  readonly release: (id: number, fd: number) => void;
   /** Ends tasks that nobody waits for any more. */
   readonly abortUnwanted: () => void;
   readonly close: () => Promise<void>;
@@ -65,8 +66,8 @@ const LATE = 20 * TICK;
 const START_UP = 10_000;
 /** Threads that may be lost and replaced. */
 const MOST_LOST = 2;
-/** Tasks of class metadata at once. */
-const MOST_METADATA = 4;
+/** Tasks at once that read no artifact whole; of searches fewer, because one may take long. */
+const MOST_AT_ONCE = { metadata: 4, search: 3 } as const;
 /**
  * Milliseconds that a task waits for a busy thread before another one is started for it, which costs some 25: a moment, but
  * longer behind others of class metadata, which are over soon unless their storage is slow.
@@ -87,11 +88,12 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
     const idle = live.find((thread) => thread.task === null);
     if (idle !== undefined) return idle;
     if (threads.size - live.length > MOST_LOST) {
-      // Those that are left take it in their turn.
-      if (live.length > 0) return null;
+      // Those that are left take it in their turn, unless that may be hours away.
+      if (live.some((thread) => thread.task?.taskClass !== 'bulk' || task.taskClass === 'bulk')) return null;
       throw new NoThreadLeft();
     }
-    const isBehindOthers = task.taskClass === 'metadata' && running.metadata > 0;
+    const { taskClass } = task;
+    const isBehindOthers = (taskClass === 'metadata' || taskClass === 'search') && running[taskClass] > 0;
     const patience = isBehindOthers ? PATIENCE.metadata : PATIENCE.others;
     return live.length > 0 && performance.now() - task.since < patience ? null : spawn();
   }
@@ -195,10 +197,20 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
   return {
     threadFor,
     give,
-    byId: (id) => threads.get(id),
+    release(id, fd) {
+      const thread = threads.get(id);
+      if (thread === undefined) return;
+      thread.held -= 1;
+      thread.handle.release(fd);
+      detachExtra(thread);
+    },
     abortUnwanted() {
-      for (const { task, handle } of threads.values())
-        if (task !== null && !isWanted(task)) handle.abortJob();
+      for (const { task, handle } of threads.values()) {
+        if (task === null || isWanted(task)) continue;
+        handle.abortJob();
+        // Nobody waits for it: storage that hangs must not keep the process alive.
+        handle.unref();
+      }
     },
     close,
   };
@@ -211,13 +223,13 @@ function showBytes(task: Task, { handle }: WorkerThread): void {
 type Running = Readonly<Record<TaskClass, number>>;
 
 function countRunning(threads: readonly WorkerThread[]): Running {
-  const running = { metadata: 0, urgent: 0, bulk: 0 };
+  const running = { metadata: 0, urgent: 0, search: 0, bulk: 0 };
   for (const { task } of threads) if (task !== null) running[task.taskClass] += 1;
   return running;
 }
 
 function isAdmitted(taskClass: TaskClass, running: Running, threads: number): boolean {
-  if (taskClass === 'metadata') return running.metadata < MOST_METADATA;
+  if (taskClass === 'metadata' || taskClass === 'search') return running[taskClass] < MOST_AT_ONCE[taskClass];
   if (running.bulk + running.urgent < threads) return true;
   // One more thread than was asked for, where all that were are at work that may take hours.
   return taskClass === 'urgent' && running.urgent === 0;

@@ -132,11 +132,12 @@ function readableRow(located: LocatedRun, { value: { head }, stats }: LoadedRunM
   };
 }
 
-function unreadableRow(
+/** The row of a run that could not be read, seen at a path or where it was named. */
+export function unreadableRow(
   run: NamedRun,
   seenAt: string | undefined,
   error: BackupRunError,
-  root: Root,
+  root: Pick<Root, 'name'>,
 ): ReadRow {
   const [directory = 'completed'] = run.directories;
   const path = seenAt ?? runPath(root.name, directory, run.runId);

@@ -23,21 +23,40 @@ export interface RunAddress {
 const LET_GO: readonly (string | null)[] = ['EBADF', 'ENOENT', 'ENOTDIR'];
 
 /**
- * Holds the run directory of an address. Whoever located it may have let go meanwhile, and its descriptor may be another's by now:
- * then it throws `Churned`.
+ * Holds the run directory of an address. Whoever located it may have let go meanwhile, or the thread that held it may have
+ * crashed, and its descriptor may be another's by now: then it is looked for where it stood. Throws `Churned` when it is not there.
  */
 export function openRun(root: Root, address: RunAddress, io: Io): Handle {
-  const run = holdAddress(root, address, io);
-  if (isSameEntry(run.stats, address)) return run;
-  run.release();
-  throw new Churned();
+  const { fd } = address;
+  const held = fd === null ? null : ifSame(address, () => holdFd(io, fd));
+  const run = held ?? ifSame(address, () => holdByName(root, address, io));
+  if (run === null) throw new Churned();
+  return run;
 }
 
-function holdAddress(root: Root, { fd, directory, runId }: RunAddress, io: Io): Handle {
+/** Null when it is another entry, or is not there. */
+function ifSame(address: RunAddress, hold: () => Handle): Handle | null {
   try {
-    if (fd !== null) return holdFd(io, fd);
-    return root.hold(io).directory(directory).entry(runId);
+    const handle = hold();
+    if (isSameEntry(handle.stats, address)) return handle;
+    handle.release();
+    return null;
   } catch (fault) {
-    throw LET_GO.includes(errnoOf(fault)) ? new Churned() : fault;
+    if (LET_GO.includes(errnoOf(fault))) return null;
+    throw fault;
+  }
+}
+
+function holdByName(root: Root, { directory, runId }: RunAddress, io: Io): Handle {
+  const top = root.hold(io);
+  try {
+    const status = top.directory(directory);
+    try {
+      return status.entry(runId);
+    } finally {
+      status.release();
+    }
+  } finally {
+    top.release();
   }
 }

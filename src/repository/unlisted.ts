@@ -1,14 +1,13 @@
 /** Finds what is in a run directory and in no manifest. Keeps the first ones by path and counts the others, however many. */
 
 import { createFirst } from './first.ts';
-import type { Io } from '../fs/calls.ts';
-import { nameOf } from '../fs/calls.ts';
+import { nameOf, type Io, type Stats } from '../fs/calls.ts';
 import type { Handle } from '../fs/handle.ts';
 import { walk } from '../fs/handle.ts';
 import type { BytePath } from '../fs/handle-cache.ts';
 import { isManifest } from './layout.ts';
 import { textOfBytes, type Unlistable } from './list-participants.ts';
-import { walkTree, type Visitor } from './walk-tree.ts';
+import { diskErrnoOf, walkTree, type Visitor } from './walk-tree.ts';
 
 /** What to look for. */
 export interface SearchRequest {
@@ -56,8 +55,8 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   };
   for (const start of request.starts) {
     const within = start === '' ? [] : bytewise(start).split('/');
-    if (within.length > 0 && !isDirectory(run, within)) continue;
-    await walkTree({ ...visitor, within }, io);
+    if (io.isDue()) await io.turn();
+    if (start === '' || isDirectory(run, within, visitor, io)) await walkTree({ ...visitor, within }, io);
   }
   return {
     paths: unlisted.first(),
@@ -67,13 +66,36 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   };
 }
 
-function isDirectory(run: Handle, path: BytePath): boolean {
+/** Whether a directory stands at a path; what cannot be looked at is noted, and is none. */
+function isDirectory(
+  run: Handle,
+  path: BytePath,
+  { pathOf, stalled, onUnlistable }: Omit<Visitor, 'within'>,
+  io: Io,
+): boolean {
+  const shown = pathOf(path);
+  if (stalled.includes(shown)) {
+    onUnlistable(path, 'ETIMEDOUT');
+    return false;
+  }
+  io.at(shown);
+  try {
+    return statsAt(run, path)?.isDirectory() ?? false;
+  } catch (fault) {
+    const errno = diskErrnoOf(fault);
+    if (errno === null) throw fault;
+    onUnlistable(path, errno);
+    return false;
+  }
+}
+
+function statsAt(run: Handle, path: BytePath): Stats | null {
   const [only, another] = path;
-  if (only !== undefined && another === undefined) return run.look(nameOf(only))?.isDirectory() ?? false;
+  if (only !== undefined && another === undefined) return run.look(nameOf(only));
   const walked = walk(run, path.map(nameOf));
-  if (walked.type !== 'held') return false;
+  if (walked.type !== 'held') return null;
   walked.handle.release();
-  return walked.handle.stats.isDirectory();
+  return walked.handle.stats;
 }
 
 /** A text as its bytes, a character for each. */

@@ -1,5 +1,6 @@
 /** The files that claims speak of: one for each path, however many claim it (pure). */
 
+import { forEachInSlices } from '../concurrency/cooperative.ts';
 import type { Claim } from '../manifest/claims.ts';
 import type { Meter } from './progress.ts';
 
@@ -12,15 +13,15 @@ export interface ClaimedFile {
 }
 
 /** The files of claims whose recorded path is plain, in the order of the first claim to each. */
-export function filesOf(claims: readonly Claim[]): ClaimedFile[] {
+export async function filesOf(claims: readonly Claim[]): Promise<ClaimedFile[]> {
   const files = new Map<string, ClaimedFile>();
-  for (const claim of claims) {
+  await forEachInSlices(claims, (claim) => {
     const { path } = claim;
-    if (path === '') continue;
+    if (path === '') return;
     const file = files.get(path);
     if (file === undefined) files.set(path, { path, claims: [claim] });
     else file.claims.push(claim);
-  }
+  });
   return [...files.values()];
 }
 
@@ -48,9 +49,8 @@ export function isExpected({ claims }: ClaimedFile, size: number, digest: string
 
 /** The one size that all claims to a file expect; null when they expect several, or none. */
 export function onlySizeOf({ claims }: ClaimedFile): number | null {
-  const [first] = claims;
-  const size = first?.expected?.size ?? null;
-  return claims.every(({ expected }) => expected?.size === size) ? size : null;
+  const size = claims[0]?.expected?.size ?? null;
+  return claims.length === 1 || claims.every(({ expected }) => expected?.size === size) ? size : null;
 }
 
 /** Reports that a file is settled, of which so many bytes were reported as they were read. */

@@ -27,7 +27,7 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
   const about = { participant: claim.participant, artifact: record.logical_name };
   const make: Make = (code, more) => finding(code, { ...about, ...(path !== '' && { path }), ...more });
 
-  const fault = integrityFault(claim, measurement, make);
+  const fault = integrityFault(claim, measurement, level, make);
   const recorded =
     fault === null ? recordedFaults(claim, level, make) : { integrity: null, validation: null };
   const empty = isEmpty(claim, measurement) ? make('ARTIFACT_EMPTY') : null;
@@ -64,7 +64,12 @@ const MEASURED: ReadonlySet<FindingCode> = new Set([
 ]);
 
 /** The first fault of the artifact's integrity, in the documented order, or null. */
-function integrityFault(claim: Claim, measurement: Measurement | null, make: Make): Finding | null {
+function integrityFault(
+  claim: Claim,
+  measurement: Measurement | null,
+  level: Level,
+  make: Make,
+): Finding | null {
   if (claim.path === '') {
     return make('ARTIFACT_PATH_UNSAFE', { actual: claim.record.path ?? claim.record.logical_name });
   }
@@ -81,7 +86,9 @@ function integrityFault(claim: Claim, measurement: Measurement | null, make: Mak
   }
   if (claim.expected === null) return make('ARTIFACT_DIGEST_UNKNOWN', unknownDigest(claim));
   const { size, digest } = claim.expected;
-  if (measurement === null) return null;
+  // Not looked at because the level says so, or for a reason that must not pass for a check.
+  if (measurement === null)
+    return level === 'digest' ? make('ARTIFACT_NOT_VERIFIED', { actual: 'it was not read' }) : null;
   if (measurement.type === 'unread') return make('ARTIFACT_NOT_VERIFIED', { actual: measurement.why });
   if (measurement.type === 'changing') return make('ARTIFACT_CHANGED');
   if (measurement.size !== size) {

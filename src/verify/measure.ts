@@ -3,6 +3,7 @@
  * read. Small files are judged and read at once: a look at each would cost as much as its bytes.
  */
 
+import { createYield } from '../concurrency/cooperative.ts';
 import type { FileLook, ReadFailure } from '../hashing/hash-file.ts';
 import type { Claim } from '../manifest/claims.ts';
 import type { Level } from '../model.ts';
@@ -23,13 +24,16 @@ export interface Measuring extends RunReading {
   readonly level: Level;
 }
 
+/** Files between two looks at the clock. */
+const STRIDE = 256;
+
 /** Bytes of a file that is read without a look before. */
 const SMALL = 64 * 1_024;
 
 /** Measures every file that is claimed, once. */
 export async function measure(claims: readonly Claim[], measuring: Measuring): Promise<Measurements> {
   const { level, meter } = measuring;
-  const files = level === 'none' ? [] : filesOf(claims);
+  const files = level === 'none' ? [] : await filesOf(claims);
   meter.begin(bytesOf(claims), claims.length);
   const unlooked = level === 'none' ? claims : claims.filter(({ path }) => path === '');
   meter.settle(unlooked.length, bytesOf(unlooked));
@@ -37,20 +41,24 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
   const measured = new Map<string, Measurement>();
   const toRead: PendingFile[] = [];
   const toLookAt: ClaimedFile[] = [];
-  for (const file of files) {
+  const now = measuring.reads.now();
+  const yieldIfDue = createYield();
+  for (const [index, file] of files.entries()) {
+    if (index % STRIDE === 0) await yieldIfDue();
     const size = onlySizeOf(file);
     if (size === null || !isReadAtOnce(size, measuring)) toLookAt.push(file);
-    else toRead.push(pending(file, size));
+    else toRead.push(pending(file, size, now));
   }
   const looks = await lookAtAll(toLookAt, measuring);
-  toLookAt.forEach((file, index) => {
+  for (const [index, file] of toLookAt.entries()) {
+    if (index % STRIDE === 0) await yieldIfDue();
     const judged = judgeLook(file, looks[index] ?? OUT_OF_TIME, measuring);
     if ('claimed' in judged) toRead.push(judged);
     else {
       measured.set(file.path, judged);
       settle(file, 0, meter);
     }
-  });
+  }
   await readFiles(toRead, measuring, (path, measurement) => measured.set(path, measurement));
   return measured;
 }
@@ -93,10 +101,12 @@ function judgeLook(
   const digest = memo?.recall(identity) ?? null;
   if (digest !== null && isExpected(file, size, digest))
     return { type: 'content', size, digest, identity, isRemembered: true };
-  return { ...pending(file, size), identity, mayJoinEarlier: isSettled };
+  return { ...pending(file, size), identity, mayJoinEarlier: isSettled, notBefore: 0 };
 }
 
-function pending(claimed: ClaimedFile, size: number): PendingFile {
+/** A file that was not looked at: its key names no revision, and nothing that was read before answers for it. */
+function pending(claimed: ClaimedFile, size: number, notBefore = 0): PendingFile {
   const { path } = claimed;
-  return { claimed, path, size, identity: '', mayJoinEarlier: true, key: '', attempts: 0, reported: 0 };
+  const rest = { identity: '', mayJoinEarlier: false, key: '', attempts: 0, reported: 0 };
+  return { claimed, path, size, notBefore, ...rest };
 }

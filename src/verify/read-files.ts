@@ -1,7 +1,7 @@
 /** Reads files of the right size until what each of them has is certain, and reports each as soon as it is. */
 
-import { forEachAtOnce } from '../concurrency/cooperative.ts';
-import type { Cancellation } from '../concurrency/abort.ts';
+import { createYield, forEachAtOnce } from '../concurrency/cooperative.ts';
+import { endWork, type Canceller } from '../concurrency/abort.ts';
 import type { Disk } from '../jobs/disk.ts';
 import type { RunAddress } from '../repository/open-run.ts';
 import { isCritical, isExpected, isToRead, settle, type ClaimedFile } from './claimed-file.ts';
@@ -17,8 +17,8 @@ export interface RunReading {
   readonly reads: Participation;
   /** Null without one, and for a running run: whoever writes it has not ended. */
   readonly memo: Memo | null;
-  /** Ends all reading, with `OutOfTime` when the budget is over. */
-  readonly cancellation: Cancellation;
+  /** Ends all reading, with `OutOfTime` when the budget is over, and with the first reason why the inspection cannot go on. */
+  readonly cancellation: Canceller;
   /** Whether there may not be time for everything: then what matters most comes first. */
   readonly isHurried: boolean;
   readonly meter: Meter;
@@ -61,8 +61,10 @@ export async function readFiles(
   const taskClass = isHurried || isSmall ? 'urgent' : 'bulk';
   const groups = groupsOf(inOrder, isHurried ? HURRIED_GROUP : GROUP);
   const read: ReadGroup = (group) => readTogether(group, reading, taskClass);
+  const yieldIfDue = createYield();
   await forEachAtOnce(groups, READS, async (group) => {
-    const reads = await read(group);
+    const reads = await read(group).catch(endWork(reading.cancellation));
+    await yieldIfDue();
     for (const [index, file] of group.entries()) {
       const first = reads[index] ?? OUT_OF_TIME;
       const seen = { content: 0, ctime: 0, mismatch: 0 };

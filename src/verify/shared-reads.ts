@@ -21,8 +21,10 @@ export type SharedRead = FileRead | ReadFailure;
 export interface KeyedFile extends FileToRead {
   /** Names the run, the path, the revision, and how often it has been read. */
   readonly key: string;
-  /** Whether a read that began before may answer: not where the file is known to have been touched a moment ago. */
+  /** Whether a read that began before may answer: only where the key names a revision that nobody had touched for a while. */
   readonly mayJoinEarlier: boolean;
+  /** A time of `now`: a read that began before answers nothing, unless `mayJoinEarlier`. */
+  readonly notBefore: number;
 }
 
 /** Artifacts to be read. */
@@ -36,6 +38,8 @@ export interface ReadRequest extends Omit<FilesRequest, 'files' | 'onBytes'> {
 
 /** An inspection, as far as reads are shared. */
 export interface Participation {
+  /** The time, on the clock of shared reads. */
+  now(): number;
   /** Reads artifacts, or takes the reads of others; results in their order. */
   read(request: ReadRequest): Promise<readonly SharedRead[]>;
   /** Says that the inspection is over. */
@@ -59,6 +63,8 @@ interface ReadBatch {
   /** Whoever waits for it. */
   readonly users: Set<User>;
   isOver: boolean;
+  /** What came of it; empty before it is over. */
+  reads: readonly SharedRead[];
 }
 
 /** Is told of the bytes of a file of a batch. */
@@ -79,6 +85,7 @@ export function shareReads(disk: Pick<Disk, 'read'>): SharedReads {
     const since = (clock += 1);
     joined.add(since);
     return {
+      now: () => (clock += 1),
       read: (request) => readFor(request, since),
       leave: () => {
         joined.delete(since);
@@ -160,11 +167,19 @@ export function shareReads(disk: Pick<Disk, 'read'>): SharedReads {
     const results = traceHash(request.run.path, files, () =>
       disk.read({ ...request, files, onBytes, cancellation: canceller }),
     );
-    const batch: ReadBatch = { begun: (clock += 1), results, canceller, totals, users, isOver: false };
-    const end = (): void => {
-      batch.isOver = true;
+    const batch: ReadBatch = {
+      begun: (clock += 1),
+      results,
+      canceller,
+      totals,
+      users,
+      isOver: false,
+      reads: [],
     };
-    results.then(end, end);
+    const end = (reads: readonly SharedRead[]): void => {
+      Object.assign(batch, { isOver: true, reads });
+    };
+    results.then(end, () => end([]));
     files.forEach(({ key }, index) => {
       slots.delete(key);
       slots.set(key, { batch, index });
@@ -205,10 +220,22 @@ function use(batch: ReadBatch, user: User, cancellation: Cancellation): Promise<
   });
 }
 
-/** Whether a read may answer a request; of one that began before, what it saw has to have been settled. */
-function isFresh(slot: BatchSlot | undefined, { mayJoinEarlier }: KeyedFile, since: number): boolean {
+/**
+ * Whether a read may answer a request. Of a finished one only whole contents are as good as a read of one's own: what was missing
+ * or too short may be there by now.
+ */
+function isFresh(
+  slot: BatchSlot | undefined,
+  { mayJoinEarlier, notBefore }: KeyedFile,
+  since: number,
+): boolean {
   if (slot === undefined || slot.batch.canceller.cancelled !== null) return false;
-  return slot.batch.begun >= since || (mayJoinEarlier && !slot.batch.isOver);
+  const { begun, isOver, reads } = slot.batch;
+  if (isOver) {
+    const read = reads[slot.index];
+    if (read?.type !== 'content' || read.change !== 'none') return false;
+  }
+  return begun >= Math.max(since, notBefore) || (mayJoinEarlier && !isOver);
 }
 
 function isSettledRead(read: SharedRead): boolean {

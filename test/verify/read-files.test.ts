@@ -20,6 +20,7 @@ function fileOf(path: string): PendingFile {
     size: SIZE,
     identity: path,
     mayJoinEarlier: true,
+    notBefore: 0,
     key: '',
     attempts: 0,
     reported: 0,
@@ -32,6 +33,7 @@ describe('readFiles()', () => {
     const waiting: (() => void)[] = [];
     const count = { begun: 0, ended: 0 };
     const reads = {
+      now: () => 1,
       async read() {
         count.begun += 1;
         if (count.begun === 1) throw new Error('no thread is left');
