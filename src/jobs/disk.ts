@@ -3,10 +3,11 @@
  * is done without it; what a thread crashed with is tried once more elsewhere.
  */
 
+import { posix } from 'node:path';
 import type { Cancellation } from '../concurrency/abort.ts';
 import { JobFault, refusalOf, shortageNamed, Stalled } from '../fs/errno.ts';
 import type { FileLook, FileRead, RangeRequest, ReadFailure } from '../hashing/hash-file.ts';
-import type { Candidate, RowOutcome } from '../manifest/read-row.ts';
+import { refusedRow, type Candidate, type RowOutcome } from '../manifest/read-row.ts';
 import type { LoadOptions } from '../manifest/load-run.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import { PARTICIPANTS } from '../repository/layout.ts';
@@ -74,6 +75,8 @@ export interface Disk {
   ) => Promise<readonly RowOutcome[]>;
   readonly close: () => Promise<void>;
 }
+
+const { dirname } = posix;
 
 /** How often a job is tried whose thread crashes. */
 const TRIES = 2;
@@ -155,7 +158,9 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         return (await run(job, metadata(cancellation))).result;
       } catch (fault) {
         if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(address.path, fault);
-        stalled.push(fault.path);
+        // Each stall costs a thread: of several in one directory, the directory stands for all that is in it.
+        const above = dirname(fault.path);
+        stalled.push(fault.path, ...(stalled.some((path) => dirname(path) === above) ? [above] : []));
       }
     }
   }
@@ -168,11 +173,14 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         const unlistable = stalled.map((path) => ({ path, error: ioError(path, 'ETIMEDOUT') }));
         return { ...result, unlistable: [...unlistable, ...result.unlistable] };
       } catch (fault) {
-        if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(rootName, fault);
-        // The root hides all of them alike.
-        if (fault.path === rootName)
-          return { parts: [], unlistable: [{ path: rootName, error: ioError(rootName, 'ETIMEDOUT') }] };
-        stalled.push(fault.path);
+        if (fault instanceof StalledAt && fault.path !== rootName && !stalled.includes(fault.path)) {
+          stalled.push(fault.path);
+          continue;
+        }
+        // The root hides all of them alike, and so does a lack of threads.
+        const refusal = errorAt(rootName, fault);
+        if (!(refusal instanceof Refusal)) throw refusal;
+        return { parts: [], unlistable: [{ path: rootName, error: refusal.error }] };
       }
     }
   }
@@ -186,6 +194,10 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         const job: Job<'rows'> = { type: 'rows', candidates: asked, limits };
         return (await run(job, metadata(cancellation))).result;
       } catch (fault) {
+        if (fault instanceof Refusal) {
+          const { error } = fault;
+          return asked.map(({ run }) => ({ type: 'settled', read: refusedRow(run, rootName, error) }));
+        }
         const stuck = fault instanceof StalledAt ? asked[fault.item] : undefined;
         if (!(fault instanceof StalledAt) || stuck === undefined) throw fault;
         asked[fault.item] = { ...stuck, stalledMs: stallTimeoutMs };

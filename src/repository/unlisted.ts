@@ -3,12 +3,13 @@
 import { createFirst } from './first.ts';
 import type { Io } from '../fs/calls.ts';
 import { nameOf } from '../fs/calls.ts';
+import { JobFault } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
 import { walk } from '../fs/handle.ts';
 import type { BytePath } from '../fs/handle-cache.ts';
 import { isManifest } from './layout.ts';
 import { textOfBytes, type Unlistable } from './list-participants.ts';
-import { walkTree, type Visitor } from './walk-tree.ts';
+import { diskErrnoOf, walkTree, type Visitor } from './walk-tree.ts';
 
 /** What to look for. */
 export interface SearchRequest {
@@ -20,7 +21,7 @@ export interface SearchRequest {
   readonly starts: readonly string[];
   /** Paths that are kept. */
   readonly most: number;
-  /** Paths, in the form of answers, of directories that stalled before. */
+  /** Paths, in the form of answers, of entries and directories that stalled before: they are not looked at again. */
   readonly stalled: readonly string[];
 }
 
@@ -40,11 +41,17 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   const unlistable = createFirst<Unlistable>(request.most, ({ path }) => path);
   const claimed = new Set(request.claimed === '' ? [] : request.claimed.split('\0').map(bytewise));
   const pathOf = (path: BytePath): string => [request.path, ...path.map(textOfBytes)].join('/');
+  /** What an entry stalls is told by its own path, and hides no other of its directory. */
+  const beAt = (path: string): void => {
+    if (request.stalled.includes(path)) throw new JobFault('it stalled before', 'ETIMEDOUT');
+    io.at(path);
+  };
   const visitor: Omit<Visitor, 'within'> = {
     below: run,
     pattern: '**',
     classify(directory, name, path) {
       if (claimed.has(path.join('/'))) return null;
+      beAt(pathOf(path));
       const stats = directory.look(nameOf(name));
       if (stats?.isDirectory() === true) return 'directory';
       if (stats !== null && !isManifest(path)) unlisted.add(pathOf(path));
@@ -54,10 +61,21 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
     stalled: request.stalled,
     onUnlistable: (path, errno) => unlistable.add({ path: pathOf(path), errno }),
   };
+  /** Whether a claimed path leads to a directory; a fault on the way concerns that path alone. */
+  const isToSearch = (path: BytePath): boolean => {
+    try {
+      beAt(pathOf(path));
+      return isDirectory(run, path);
+    } catch (fault) {
+      const errno = diskErrnoOf(fault);
+      if (errno === null) throw fault;
+      visitor.onUnlistable(path, errno);
+      return false;
+    }
+  };
   for (const start of request.starts) {
     const within = start === '' ? [] : bytewise(start).split('/');
-    if (within.length > 0 && !isDirectory(run, within)) continue;
-    await walkTree({ ...visitor, within }, io);
+    if (within.length === 0 || isToSearch(within)) await walkTree({ ...visitor, within }, io);
   }
   return {
     paths: unlisted.first(),
