@@ -51,10 +51,11 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
     pattern: '**',
     classify(directory, name, path) {
       if (claimed.has(path.join('/'))) return null;
-      beAt(pathOf(path));
+      const shown = pathOf(path);
+      beAt(shown);
       const stats = directory.look(nameOf(name));
       if (stats?.isDirectory() === true) return 'directory';
-      if (stats !== null && !isManifest(path)) unlisted.add(pathOf(path));
+      if (stats !== null && !isManifest(path)) unlisted.add(shown);
       return null;
     },
     pathOf,

@@ -33,6 +33,7 @@ const NEEDS = {
   'a mount namespace (unshare -m)': () => runs('unshare', '-m', 'true'),
   'a process namespace (unshare -p)': () => runs('unshare', '-p', '-f', 'true'),
   'libfuse3 with pkg-config': () => runs('pkg-config', '--exists', 'fuse3'),
+  '/dev/shm': () => existsSync('/dev/shm'),
   '/dev/fuse': () => {
     try {
       accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
