@@ -35,9 +35,10 @@ export function unlistedFindings(
 ): UnlistedFindings {
   const { paths, total, unlistable, unlistableTotal } = found ?? NOTHING_UNLISTED;
   const all = [...unlistableManifests, ...unlistable];
-  const known = all.length === 0 ? [] : about.toSorted();
+  const known = new Set(all.length === 0 ? [] : about);
+  const sorted = [...known].toSorted();
   // What could not be looked at is told once: by what is known of it, or to be in it, or else here.
-  const isKnown = ({ path }: Unlistable): boolean => known.includes(path) || leadsToOne(known, `${path}/`);
+  const isKnown = ({ path }: Unlistable): boolean => known.has(path) || leadsToOne(sorted, `${path}/`);
   const untold = new Map(all.filter((each) => !isKnown(each)).map((each) => [each.path, each]));
   const findings = [
     ...paths.map((path) => finding('ARTIFACT_UNLISTED', { path })),

@@ -3,7 +3,6 @@
  * is done without it; what a thread crashed with is tried once more elsewhere.
  */
 
-import { posix } from 'node:path';
 import type { Cancellation } from '../concurrency/abort.ts';
 import { JobFault, refusalOf, shortageNamed, Stalled } from '../fs/errno.ts';
 import type { FileLook, FileRead, RangeRequest, ReadFailure } from '../hashing/hash-file.ts';
@@ -75,8 +74,6 @@ export interface Disk {
   ) => Promise<readonly RowOutcome[]>;
   readonly close: () => Promise<void>;
 }
-
-const { dirname } = posix;
 
 /** How often a job is tried whose thread crashes. */
 const TRIES = 2;
@@ -159,8 +156,8 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
       } catch (fault) {
         if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(address.path, fault);
         // Each stall costs a thread: of several in one directory, the directory stands for all that is in it.
-        const above = dirname(fault.path);
-        stalled.push(fault.path, ...(stalled.some((path) => dirname(path) === above) ? [above] : []));
+        const above = directoryAbove(fault.path);
+        stalled.push(fault.path, ...(stalled.some((path) => directoryAbove(path) === above) ? [above] : []));
       }
     }
   }
@@ -196,7 +193,7 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
       } catch (fault) {
         if (fault instanceof Refusal) {
           const { error } = fault;
-          return asked.map(({ run }) => ({ type: 'settled', read: refusedRow(run, rootName, error) }));
+          return asked.map((each) => ({ type: 'settled', read: refusedRow(each.run, rootName, error) }));
         }
         const stuck = fault instanceof StalledAt ? asked[fault.item] : undefined;
         if (!(fault instanceof StalledAt) || stuck === undefined) throw fault;
@@ -254,6 +251,10 @@ const MOST_READS = 256;
 
 function metadata(cancellation: Cancellation): TaskOptions {
   return { taskClass: 'metadata', cancellation };
+}
+
+function directoryAbove(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 /** What to throw for a stall, or for another fault of the disk at a path: the error that names where it was. */

@@ -108,7 +108,7 @@ function unreadable(name: string, errno: string, others: readonly string[]): str
 }
 
 describe('getBackupRun() of storage that tells no kinds misses one entry alone, when', () => {
-  const without = (...names: string[]): string[] =>
+  const allBut = (...names: string[]): string[] =>
     UNLISTED.filter((name) => !names.some((each) => name === each || name.startsWith(`${each}/`)));
   const cases: [string, string, string][] = [
     ['b', 'a file', 'b'],
@@ -118,20 +118,20 @@ describe('getBackupRun() of storage that tells no kinds misses one entry alone, 
 
   it.skipIf(skipped).each(cases)('%s fails (%s)', { timeout }, async (name) => {
     const { sound, odd } = await tellWhile([`fail getattr ${EIO} -1 ${RUN}/${name}`]);
-    expect(found(odd.answer)).toStrictEqual(unreadable(name, 'EIO', without(name)));
+    expect(found(odd.answer)).toStrictEqual(unreadable(name, 'EIO', allBut(name)));
     expect(inspected(odd.answer).run).toStrictEqual(inspected(sound.answer).run);
     expect(inspected(odd.answer).coverage.complete).toBe(false);
   });
 
   it.skipIf(skipped).each(cases)('%s vanishes after it was listed (%s)', { timeout }, async (name) => {
     const { odd } = await tellWhile([`fail getattr ${ENOENT} -1 ${RUN}/${name}`]);
-    expect(found(odd.answer)).toStrictEqual(unlisted(without(name)));
+    expect(found(odd.answer)).toStrictEqual(unlisted(allBut(name)));
     expect(inspected(odd.answer).coverage.complete).toBe(true);
   });
 
   it.skipIf(skipped).each(cases)('%s hangs (%s)', { timeout }, async (name) => {
     const { sound, odd, ticks } = await tellWhile([`hang getattr -1 ${RUN}/${name}`]);
-    expect(found(odd.answer)).toStrictEqual(unreadable(name, 'ETIMEDOUT', without(name)));
+    expect(found(odd.answer)).toStrictEqual(unreadable(name, 'ETIMEDOUT', allBut(name)));
     expect(inspected(odd.answer).run).toStrictEqual(inspected(sound.answer).run);
     expect(ticks).toBeGreaterThan(0);
   });
@@ -139,7 +139,7 @@ describe('getBackupRun() of storage that tells no kinds misses one entry alone, 
   it.skipIf(skipped)('several in one directory hang, which stands for them', { timeout }, async () => {
     const hung = ['a', 'b'].map((name) => `hang getattr -1 ${RUN}/deep/below/${name}`);
     const { odd } = await tellWhile(hung);
-    expect(found(odd.answer)).toStrictEqual(unreadable('deep/below', 'ETIMEDOUT', without('deep/below')));
+    expect(found(odd.answer)).toStrictEqual(unreadable('deep/below', 'ETIMEDOUT', allBut('deep/below')));
   });
 
   it.skipIf(skipped)('an artifact hangs that is not to be verified', { timeout }, async () => {

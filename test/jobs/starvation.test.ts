@@ -35,7 +35,7 @@ async function hashing(threads: number, runs: readonly (readonly string[])[]): P
       (reason: unknown) => reason,
     ),
   );
-  const begun = huge.flatMap(({ at }, index) => (runs[index] ?? []).map((name) => at(name)));
+  const begun = huge.flatMap((run, index) => (runs[index] ?? []).map((name) => run.at(name)));
   await Promise.race(begun.map((path) => beingRead(path)));
   return {
     inspector,
