@@ -6,7 +6,7 @@
 import type { Cancellation } from '../concurrency/abort.ts';
 import { JobFault, refusalOf, shortageNamed, Stalled } from '../fs/errno.ts';
 import type { FileLook, FileRead, RangeRequest, ReadFailure } from '../hashing/hash-file.ts';
-import type { Candidate, RowOutcome } from '../manifest/read-row.ts';
+import { refusedRow, type Candidate, type RowOutcome } from '../manifest/read-row.ts';
 import type { LoadOptions } from '../manifest/load-run.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import { PARTICIPANTS } from '../repository/layout.ts';
@@ -155,7 +155,9 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         return (await run(job, { taskClass: 'search', cancellation })).result;
       } catch (fault) {
         if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(address.path, fault);
-        stalled.push(fault.path);
+        // Each stall costs a thread: of several in one directory, the directory stands for all that is in it.
+        const above = directoryAbove(fault.path);
+        stalled.push(fault.path, ...(stalled.some((path) => directoryAbove(path) === above) ? [above] : []));
       }
     }
   }
@@ -168,11 +170,14 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         const unlistable = stalled.map((path) => ({ path, error: ioError(path, 'ETIMEDOUT') }));
         return { ...result, unlistable: [...unlistable, ...result.unlistable] };
       } catch (fault) {
-        if (!(fault instanceof StalledAt) || stalled.includes(fault.path)) throw errorAt(rootName, fault);
-        // The root hides all of them alike.
-        if (fault.path === rootName)
-          return { parts: [], unlistable: [{ path: rootName, error: ioError(rootName, 'ETIMEDOUT') }] };
-        stalled.push(fault.path);
+        if (fault instanceof StalledAt && fault.path !== rootName && !stalled.includes(fault.path)) {
+          stalled.push(fault.path);
+          continue;
+        }
+        // The root hides all of them alike, and so does a lack of threads.
+        const refusal = errorAt(rootName, fault);
+        if (!(refusal instanceof Refusal)) throw refusal;
+        return { parts: [], unlistable: [{ path: rootName, error: refusal.error }] };
       }
     }
   }
@@ -186,6 +191,10 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         const job: Job<'rows'> = { type: 'rows', candidates: asked, limits };
         return (await run(job, metadata(cancellation))).result;
       } catch (fault) {
+        if (fault instanceof Refusal) {
+          const { error } = fault;
+          return asked.map((each) => ({ type: 'settled', read: refusedRow(each.run, rootName, error) }));
+        }
         const stuck = fault instanceof StalledAt ? asked[fault.item] : undefined;
         if (!(fault instanceof StalledAt) || stuck === undefined) throw fault;
         asked[fault.item] = { ...stuck, stalledMs: stallTimeoutMs };
@@ -242,6 +251,10 @@ const MOST_READS = 256;
 
 function metadata(cancellation: Cancellation): TaskOptions {
   return { taskClass: 'metadata', cancellation };
+}
+
+function directoryAbove(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
 
 /** What to throw for a stall, or for another fault of the disk at a path: the error that names where it was. */

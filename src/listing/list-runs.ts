@@ -7,7 +7,6 @@ import type { Answer, ListedRun } from '../answer.ts';
 import type { Cancellation, Canceller } from '../concurrency/abort.ts';
 import { inspectRun, type Shared } from '../inspect/inspect-run.ts';
 import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
-import { Refusal } from '../errors.ts';
 import { runPath, type StatusDirectory } from '../repository/layout.ts';
 import type { FilterSettings } from './filter.ts';
 import { createOrder, type Order, type PlacedRun } from './order.ts';
@@ -76,9 +75,6 @@ async function beginListing({ shared, order }: Listing, cancellation: Cancellati
     }
     await mapInSlices(runs, ([runId, directories]) => order.add({ runId, directories }));
     return unlistable.map(({ path, error }) => ({ ok: false, run_id: '', path, error }));
-  } catch (thrown) {
-    if (!(thrown instanceof Refusal)) throw thrown;
-    return [{ ok: false, run_id: '', path: shared.rootName, error: thrown.error }];
   } finally {
     release();
   }

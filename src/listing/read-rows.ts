@@ -4,14 +4,7 @@ import type { Cancellation } from '../concurrency/abort.ts';
 import { forEachAtOnce } from '../concurrency/cooperative.ts';
 import { inspectionSettings } from '../inspect/options.ts';
 import type { Shared } from '../inspect/inspect-run.ts';
-import { Refusal } from '../errors.ts';
-import {
-  unreadableRow,
-  type Candidate,
-  type NamedRun,
-  type ReadRow,
-  type RowOutcome,
-} from '../manifest/read-row.ts';
+import type { Candidate, NamedRun, ReadRow } from '../manifest/read-row.ts';
 
 /** Runs of one job: enough to make messages cheap, few enough for an abort or a filter not to wait. */
 const ROWS = 64;
@@ -25,7 +18,7 @@ const RECORDED = inspectionSettings({ level: 'none' });
 /** Reads rows; `report` takes each as soon as it is settled, or null when the run is gone. */
 export async function readRows(
   runs: readonly NamedRun[],
-  { semaphoreFor, disk, limits, rootName }: Shared,
+  { semaphoreFor, disk, limits }: Shared,
   cancellation: Cancellation,
   report: (run: NamedRun, read: ReadRow | null) => unknown,
 ): Promise<void> {
@@ -35,9 +28,7 @@ export async function readRows(
     while (left.length > 0) {
       const again: Candidate[] = [];
       await forEachAtOnce(slicesOf(left), LANES, async (slice) => {
-        const outcomes = await disk
-          .rows(slice, limits, cancellation)
-          .catch((thrown: unknown) => slice.map(({ run }) => refusedRow(run, rootName, thrown)));
+        const outcomes = await disk.rows(slice, limits, cancellation);
         for (const [index, candidate] of slice.entries()) {
           const outcome = outcomes[index];
           if (outcome?.type === 'settled') report(candidate.run, outcome.read);
@@ -49,12 +40,6 @@ export async function readRows(
   } finally {
     release();
   }
-}
-
-/** The row of a run that could not be looked at; throws what is no refusal. */
-function refusedRow(run: NamedRun, rootName: string, thrown: unknown): RowOutcome {
-  if (!(thrown instanceof Refusal)) throw thrown;
-  return { type: 'settled', read: unreadableRow(run, undefined, thrown.error, { name: rootName }) };
 }
 
 function slicesOf(candidates: readonly Candidate[]): Candidate[][] {

@@ -1,13 +1,13 @@
 /** Reads the row of a run for a listing, from its run manifest alone. */
 
 import type { Io } from '../fs/calls.ts';
-import { refusalOf, Stalled } from '../fs/errno.ts';
+import { refusalOf } from '../fs/errno.ts';
 import { identityOf } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
 import { runPath, type StatusDirectory } from '../repository/layout.ts';
 import { locate, locateIn, type LocatedRun } from '../repository/locate-run.ts';
 import type { ListedRun } from '../answer.ts';
-import { Refusal, type BackupRunError } from '../errors.ts';
+import { ioError, Refusal, type BackupRunError } from '../errors.ts';
 import type { InspectionLimits } from '../limits.ts';
 import { loadManifest, type LoadedRunManifest } from './load-run.ts';
 import { runOf } from './run-of.ts';
@@ -69,7 +69,7 @@ export async function lookAtRow(
   io: Io,
 ): Promise<RowOutcome> {
   const [only, another] = run.directories;
-  if (stalledMs !== null) return { type: 'settled', read: stalledRow(run, root, stalledMs) };
+  if (stalledMs !== null) return { type: 'settled', read: stalledRow(run, root) };
   // Nearly always it stays where it was seen.
   if (looks === 0 && only !== undefined && another === undefined) {
     const seen = await look(run, root, limits, io, () => locateIn(root, only, run.runId, io));
@@ -132,22 +132,27 @@ function readableRow(located: LocatedRun, { value: { head }, stats }: LoadedRunM
   };
 }
 
-/** The row of a run that could not be read, seen at a path or where it was named. */
-export function unreadableRow(
+function unreadableRow(
   run: NamedRun,
   seenAt: string | undefined,
   error: BackupRunError,
-  root: Pick<Root, 'name'>,
+  { name }: Pick<Root, 'name'>,
 ): ReadRow {
-  const [directory = 'completed'] = run.directories;
-  const path = seenAt ?? runPath(root.name, directory, run.runId);
+  const path = seenAt ?? placeOf(run, name);
   return { row: { ok: false, run_id: run.runId, path, error }, weight: ERROR_WEIGHT };
 }
 
-function stalledRow(run: NamedRun, root: Root, milliseconds: number): ReadRow {
-  const [directory = 'completed'] = run.directories;
-  const path = runPath(root.name, directory, run.runId);
-  const refusal = refusalOf(new Stalled(milliseconds), path);
-  if (!(refusal instanceof Refusal)) throw refusal;
-  return unreadableRow(run, path, refusal.error, root);
+/** Where a run was seen first, in the form of answers. */
+function placeOf({ runId, directories }: NamedRun, rootName: string): string {
+  const [directory = 'completed'] = directories;
+  return runPath(rootName, directory, runId);
+}
+
+/** The row of a run that could not be looked at, with the reason. */
+export function refusedRow(run: NamedRun, rootName: string, error: BackupRunError): ReadRow {
+  return unreadableRow(run, undefined, error, { name: rootName });
+}
+
+function stalledRow(run: NamedRun, { name }: Root): ReadRow {
+  return refusedRow(run, name, ioError(placeOf(run, name), 'ETIMEDOUT'));
 }

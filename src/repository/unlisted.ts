@@ -1,7 +1,9 @@
 /** Finds what is in a run directory and in no manifest. Keeps the first ones by path and counts the others, however many. */
 
 import { createFirst } from './first.ts';
-import { nameOf, type Io, type Stats } from '../fs/calls.ts';
+import type { Io } from '../fs/calls.ts';
+import { nameOf } from '../fs/calls.ts';
+import { JobFault } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
 import { walk } from '../fs/handle.ts';
 import type { BytePath } from '../fs/handle-cache.ts';
@@ -19,7 +21,7 @@ export interface SearchRequest {
   readonly starts: readonly string[];
   /** Paths that are kept. */
   readonly most: number;
-  /** Paths, in the form of answers, of directories that stalled before. */
+  /** Paths, in the form of answers, of entries and directories that stalled before: they are not looked at again. */
   readonly stalled: readonly string[];
 }
 
@@ -39,24 +41,43 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   const unlistable = createFirst<Unlistable>(request.most, ({ path }) => path);
   const claimed = new Set(request.claimed === '' ? [] : request.claimed.split('\0').map(bytewise));
   const pathOf = (path: BytePath): string => [request.path, ...path.map(textOfBytes)].join('/');
+  /** An entry that stalls is told by its own path, and hides no other of its directory. */
+  const beAt = (path: string): void => {
+    if (request.stalled.includes(path)) throw new JobFault('it stalled before', 'ETIMEDOUT');
+    io.at(path);
+  };
   const visitor: Omit<Visitor, 'within'> = {
     below: run,
     pattern: '**',
     classify(directory, name, path) {
       if (claimed.has(path.join('/'))) return null;
+      const shown = pathOf(path);
+      beAt(shown);
       const stats = directory.look(nameOf(name));
       if (stats?.isDirectory() === true) return 'directory';
-      if (stats !== null && !isManifest(path)) unlisted.add(pathOf(path));
+      if (stats !== null && !isManifest(path)) unlisted.add(shown);
       return null;
     },
     pathOf,
     stalled: request.stalled,
     onUnlistable: (path, errno) => unlistable.add({ path: pathOf(path), errno }),
   };
+  /** Whether a claimed path leads to a directory; a fault on the way concerns that path alone. */
+  const isToSearch = (path: BytePath): boolean => {
+    try {
+      beAt(pathOf(path));
+      return isDirectory(run, path);
+    } catch (fault) {
+      const errno = diskErrnoOf(fault);
+      if (errno === null) throw fault;
+      visitor.onUnlistable(path, errno);
+      return false;
+    }
+  };
   for (const start of request.starts) {
-    const within = start === '' ? [] : bytewise(start).split('/');
     if (io.isDue()) await io.turn();
-    if (start === '' || isDirectory(run, within, visitor, io)) await walkTree({ ...visitor, within }, io);
+    const within = start === '' ? [] : bytewise(start).split('/');
+    if (within.length === 0 || isToSearch(within)) await walkTree({ ...visitor, within }, io);
   }
   return {
     paths: unlisted.first(),
@@ -66,36 +87,13 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   };
 }
 
-/** Whether a directory stands at a path; what cannot be looked at is noted, and is none. */
-function isDirectory(
-  run: Handle,
-  path: BytePath,
-  { pathOf, stalled, onUnlistable }: Omit<Visitor, 'within'>,
-  io: Io,
-): boolean {
-  const shown = pathOf(path);
-  if (stalled.includes(shown)) {
-    onUnlistable(path, 'ETIMEDOUT');
-    return false;
-  }
-  io.at(shown);
-  try {
-    return statsAt(run, path)?.isDirectory() ?? false;
-  } catch (fault) {
-    const errno = diskErrnoOf(fault);
-    if (errno === null) throw fault;
-    onUnlistable(path, errno);
-    return false;
-  }
-}
-
-function statsAt(run: Handle, path: BytePath): Stats | null {
+function isDirectory(run: Handle, path: BytePath): boolean {
   const [only, another] = path;
-  if (only !== undefined && another === undefined) return run.look(nameOf(only));
+  if (only !== undefined && another === undefined) return run.look(nameOf(only))?.isDirectory() ?? false;
   const walked = walk(run, path.map(nameOf));
-  if (walked.type !== 'held') return null;
+  if (walked.type !== 'held') return false;
   walked.handle.release();
-  return walked.handle.stats;
+  return walked.handle.stats.isDirectory();
 }
 
 /** A text as its bytes, a character for each. */

@@ -13,7 +13,6 @@ import { errnoOf, shortageOf } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
 import { createHandleCache, type BytePath, type HandleCache } from '../fs/handle-cache.ts';
 import { busy, Refusal } from '../errors.ts';
-import { textOf } from '../quote.ts';
 import { LONGEST_PATH } from './layout.ts';
 
 /** What a walk does with what it meets. */
@@ -108,12 +107,6 @@ async function listDirectory(
   for (const [index, name] of (handle?.names() ?? []).entries()) {
     if (index % STRIDE === 0 && io.isDue()) await io.turn();
     const path = [...directory, name];
-    const at = `${shown}/${textOf(Buffer.from(name, 'latin1'))}`;
-    if (stalled.includes(at)) {
-      onUnlistable(path, 'ETIMEDOUT');
-      continue;
-    }
-    io.at(at);
     try {
       const kind = handle && classify(handle, name, path);
       if (kind !== null) entries.push(entryFor(name, kind));

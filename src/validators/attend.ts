@@ -27,28 +27,39 @@ export interface Watch {
 /** Milliseconds between the end of a silence and the verdict. */
 const SECOND_LOOK = 20;
 
+/** Milliseconds that a look may be late, behind which this program itself was stopped, or too busy to look. */
+const LATE = 200;
+
 /** Gives up, once, after so many milliseconds in which nothing was done. */
 export function createWatch(milliseconds: number, giveUp: () => void): Watch {
   let at = performance.now();
   let working = 0;
   let isStopped = false;
-  let timer = setTimeout(look, milliseconds);
+  let dueAt = 0;
+  let timer = lookIn(milliseconds, look);
+
+  function lookIn(wait: number, next: () => void): NodeJS.Timeout {
+    dueAt = performance.now() + wait;
+    return setTimeout(next, wait);
+  }
 
   function left(): number {
     return working > 0 ? milliseconds : milliseconds - (performance.now() - at);
   }
 
   function look(): void {
-    if (left() > 0) timer = setTimeout(look, Math.ceil(left()));
-    // A program that was stopped or busy for so long sees its timers before what it was told meanwhile.
+    // A validator saw none of the time in which the program was stopped (SIGSTOP, a snapshot of its machine).
+    if (performance.now() - dueAt > LATE) alive();
+    if (left() > 0) timer = lookIn(Math.ceil(left()), look);
+    // A program that was busy for so long sees its timers before what it was told meanwhile.
     else
       setImmediate(() => {
-        if (!isStopped) timer = setTimeout(lookAgain, SECOND_LOOK);
+        if (!isStopped) timer = lookIn(SECOND_LOOK, lookAgain);
       });
   }
 
   function lookAgain(): void {
-    if (left() > 0) look();
+    if (left() > 0 || performance.now() - dueAt > LATE) look();
     else giveUp();
   }
 

@@ -6,6 +6,7 @@ import type { Answer, Finding, Inspected } from '../../src/index.ts';
 import { runChild } from '../support/built.ts';
 import type { FaultyInput, FaultyOutput } from '../support/children/faulty.ts';
 import type { HangingInput, HangingOutput } from '../support/children/hanging.ts';
+import type { OddStorageInput, OddStorageOutput, Told } from '../support/children/odd-storage.ts';
 import { mountFaultyDisk } from '../support/faulty-disk.ts';
 import { lacks } from '../support/needs.ts';
 import { makeRun, RUN_ID, sha256, type RunToMake } from '../support/runs.ts';
@@ -125,6 +126,8 @@ describe('getBackupRun() calls a participant invalid, and the run incomplete, wh
   const cases: [string, string][] = [
     [`fail read ${EIO} -1 ${RUN}/participants/trades.json`, 'EIO'],
     [`hang read 1 ${RUN}/participants/trades.json`, 'ETIMEDOUT'],
+    [`hang open -1 ${RUN}/participants/trades.json`, 'ETIMEDOUT'],
+    [`hang getattr -1 ${RUN}/participants/trades.json`, 'ETIMEDOUT'],
   ];
   it.skipIf(skipped).each(cases)('the disk says: %s', { timeout }, async (order, errno) => {
     const { answer } = await inspect([order], { stallTimeoutMs: 200 });
@@ -147,6 +150,10 @@ describe('getBackupRun() says that a directory could not be listed, once, when',
     ['fail', `fail readdir ${EIO} -1 ${RUN}`, 'EIO', ANSWERED],
     ['fail', `fail readdir ${EIO} -1 ${RUN}/participants`, 'EIO', `${ANSWERED}/participants`],
     ['hang', `hang readdir 1 ${RUN}/sub`, 'ETIMEDOUT', `${ANSWERED}/sub`],
+    ['hang', `hang readdir -1 ${RUN}/sub`, 'ETIMEDOUT', `${ANSWERED}/sub`],
+    ['hang', `hang readdir -1 ${RUN}`, 'ETIMEDOUT', ANSWERED],
+    ['hang', `hang readdir 1 ${RUN}/participants`, 'ETIMEDOUT', `${ANSWERED}/participants`],
+    ['hang', `hang readdir -1 ${RUN}/participants`, 'ETIMEDOUT', `${ANSWERED}/participants`],
   ];
   it.skipIf(skipped).each(cases)('it %ss: %s', { timeout }, async (_, order, errno, path) => {
     const { answer, sound } = await inspect([order], { stallTimeoutMs: 200 });
@@ -236,6 +243,28 @@ describe('getBackupRun() is not misled when', () => {
   );
 });
 
+describe('listBackupRuns() has a row for every run, when', () => {
+  it.skipIf(skipped)('hung storage takes every thread that there may be', { timeout }, async () => {
+    const { root } = makeRun({ artifacts });
+    const others = Array.from({ length: 4 }, (_, index) => `20260630-121045-00000${index}`);
+    for (const runId of others) makeRun({ root, runId });
+    const disk = await mountFaultyDisk(root);
+    const given: OddStorageInput = {
+      ...disk,
+      request: { run_id: RUN_ID },
+      orders: others.map((runId) => `hang open -1 /completed/${runId}/manifest.json`),
+      options: { stallTimeoutMs: 200 },
+    };
+    const { sound, odd, ticks } = await runChild<OddStorageOutput>('odd-storage', given);
+    expect(sound.rows.every(({ ok }) => ok)).toBe(true);
+    const idsOf = ({ rows }: Told): string[] => rows.map((row) => (row.ok ? row.run.run_id : row.run_id));
+    expect(idsOf(odd).toSorted()).toStrictEqual(idsOf(sound).toSorted());
+    const codes = odd.rows.map((row) => (row.ok ? 'ok' : row.error.code));
+    expect(codes).toContain('BUSY');
+    expect(ticks).toBeGreaterThan(0);
+  });
+});
+
 async function hang(
   scenario: HangingInput['scenario'],
   ...orders: readonly string[]
@@ -281,6 +310,7 @@ describe('getBackupRun() and close() do not wait for a disk that hangs', () => {
       expect(events.slice(at)).toStrictEqual([
         'inspection: BUSY',
         'another: BUSY',
+        'listing: BUSY',
         'unknown run: BUSY',
         'work: done',
         'released',

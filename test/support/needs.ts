@@ -1,7 +1,18 @@
-/** What a test needs of the machine comes in, whether it lacks something goes out; lacking is always said aloud. */
+/** What tests need of the machine, and whether it has that; a lack is always said aloud. */
 
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -51,10 +62,13 @@ const NEEDS = {
   zsh: () => runs('zsh', '--version'),
   fish: () => runs('fish', '--version'),
   setpriv: () => runs('setpriv', '--version'),
+  'mkfs.ext4': () => runs('mkfs.ext4', '-V'),
+  'a loop device': () => hasLoopDevice(),
   prlimit: () => runs('prlimit', '--version'),
   'a mount namespace (unshare -m)': () => runs('unshare', '-m', 'true'),
   'a process namespace (unshare -p)': () => runs('unshare', '-p', '-f', 'true'),
   'libfuse3 with pkg-config': () => runs('pkg-config', '--exists', 'fuse3'),
+  '/dev/shm': () => existsSync('/dev/shm'),
   '/dev/fuse': () => {
     try {
       accessSync('/dev/fuse', constants.R_OK | constants.W_OK);
@@ -77,6 +91,19 @@ export function lacks(test: string, ...needs: readonly Need[]): boolean {
 /** Prints what a test counted. */
 export function tell(sentence: string): void {
   console.log(sentence);
+}
+
+/** Whether one can be had, for a file. */
+function hasLoopDevice(): boolean {
+  const directory = mkdtempSync(join(tmpdir(), 'backup-run-inspector-loop-'));
+  try {
+    const image = join(directory, 'image');
+    writeFileSync(image, new Uint8Array(1 << 20));
+    const { status, stdout } = spawnSync('losetup', ['--find', '--show', image]);
+    return status === 0 && runs('losetup', '--detach', stdout.toString().trim());
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 function runs(command: string, ...args: readonly string[]): boolean {

@@ -1,4 +1,4 @@
-/** A faulty disk comes in whose reads hang; in which order things happen to the callers and to the process goes out. */
+/** In which order things happen to callers and to the process while the reads of a faulty disk hang. */
 
 import { pbkdf2 } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
@@ -95,6 +95,13 @@ if (scenario === 'many') {
     await event('inspection', inspect());
   }
   await event('another', inspect());
+  await event(
+    'listing',
+    inspector
+      .listBackupRuns()
+      .next()
+      .then(({ value }) => value ?? 'empty'),
+  );
   await event('unknown run', inspector.getBackupRun({ run_id: 'there-is-no-such-run' }));
   await event('work', work());
   await disk.give('release');
