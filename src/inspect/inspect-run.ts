@@ -195,6 +195,7 @@ async function lookAndSearch(
   try {
     const measured = await measure(claims, {
       ...checkingOf(loaded, context),
+      revision: loaded.revision,
       cancellation: timed,
       level: call.level,
       reads,

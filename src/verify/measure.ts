@@ -41,13 +41,12 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
   const measured = new Map<string, Measurement>();
   const toRead: PendingFile[] = [];
   const toLookAt: ClaimedFile[] = [];
-  const now = measuring.reads.now();
   const yieldIfDue = createYield();
   for (const [index, file] of files.entries()) {
     if (index % STRIDE === 0) await yieldIfDue();
     const size = onlySizeOf(file);
     if (size === null || !isReadAtOnce(size, measuring)) toLookAt.push(file);
-    else toRead.push(pending(file, size, now));
+    else toRead.push(pending(file, size));
   }
   const looks = await lookAtAll(toLookAt, measuring);
   for (const [index, file] of toLookAt.entries()) {
@@ -101,12 +100,12 @@ function judgeLook(
   const digest = memo?.recall(identity) ?? null;
   if (digest !== null && isExpected(file, size, digest))
     return { type: 'content', size, digest, identity, isRemembered: true };
-  return { ...pending(file, size), identity, mayJoinEarlier: isSettled, notBefore: 0 };
+  return { ...pending(file, size), identity, mayJoinEarlier: isSettled };
 }
 
-/** A file that was not looked at: its key names no revision, and nothing that was read before answers for it. */
-function pending(claimed: ClaimedFile, size: number, notBefore = 0): PendingFile {
+/** A file that was not looked at: its key names no revision of it, so that no read that began before a call answers that. */
+function pending(claimed: ClaimedFile, size: number): PendingFile {
   const { path } = claimed;
   const rest = { identity: '', mayJoinEarlier: false, key: '', attempts: 0, reported: 0 };
-  return { claimed, path, size, notBefore, ...rest };
+  return { claimed, path, size, ...rest };
 }

@@ -14,6 +14,8 @@ import type { KeyedFile, Participation, SharedRead } from './shared-reads.ts';
 export interface RunReading {
   readonly disk: Disk;
   readonly run: RunAddress;
+  /** Identity of the run manifest: what was read beside another one is of another run, or of another moment of it. */
+  readonly revision: string;
   readonly reads: Participation;
   /** Null without one, and for a running run: whoever writes it has not ended. */
   readonly memo: Memo | null;
@@ -108,12 +110,12 @@ type ReadGroup = (group: readonly PendingFile[]) => Promise<readonly AnyRead[]>;
 /** Reads files once; `OUT_OF_TIME` for all of them when the budget is over. */
 async function readTogether(
   group: readonly PendingFile[],
-  { run, cancellation, reads, meter, onBytes }: RunReading,
+  { run, revision, cancellation, reads, meter, onBytes }: RunReading,
   taskClass: 'urgent' | 'bulk',
 ): Promise<readonly AnyRead[]> {
   for (const file of group) {
     file.attempts += 1;
-    file.key = `${run.dev}|${run.ino}|${file.attempts}|${file.size}|${file.identity}|${file.path}`;
+    file.key = `${run.dev}|${run.ino}|${revision}|${file.attempts}|${file.size}|${file.identity}|${file.path}`;
   }
   const onProgress = (index: number, total: number): void => {
     const file = group[index];

@@ -19,12 +19,10 @@ export type SharedRead = FileRead | ReadFailure;
 
 /** An artifact to be read. */
 export interface KeyedFile extends FileToRead {
-  /** Names the run, the path, the revision, and how often it has been read. */
+  /** Names the run and the revision of its record, the path and the revision of the file, and how often it has been read. */
   readonly key: string;
   /** Whether a read that began before may answer: only where the key names a revision that nobody had touched for a while. */
   readonly mayJoinEarlier: boolean;
-  /** A time of `now`: a read that began before answers nothing, unless `mayJoinEarlier`. */
-  readonly notBefore: number;
 }
 
 /** Artifacts to be read. */
@@ -38,8 +36,6 @@ export interface ReadRequest extends Omit<FilesRequest, 'files' | 'onBytes'> {
 
 /** An inspection, as far as reads are shared. */
 export interface Participation {
-  /** The time, on the clock of shared reads. */
-  now(): number;
   /** Reads artifacts, or takes the reads of others; results in their order. */
   read(request: ReadRequest): Promise<readonly SharedRead[]>;
   /** Says that the inspection is over. */
@@ -85,7 +81,6 @@ export function shareReads(disk: Pick<Disk, 'read'>): SharedReads {
     const since = (clock += 1);
     joined.add(since);
     return {
-      now: () => (clock += 1),
       read: (request) => readFor(request, since),
       leave: () => {
         joined.delete(since);
@@ -224,18 +219,14 @@ function use(batch: ReadBatch, user: User, cancellation: Cancellation): Promise<
  * Whether a read may answer a request. Of a finished one only whole contents are as good as a read of one's own: what was missing
  * or too short may be there by now.
  */
-function isFresh(
-  slot: BatchSlot | undefined,
-  { mayJoinEarlier, notBefore }: KeyedFile,
-  since: number,
-): boolean {
+function isFresh(slot: BatchSlot | undefined, { mayJoinEarlier }: KeyedFile, since: number): boolean {
   if (slot === undefined || slot.batch.canceller.cancelled !== null) return false;
   const { begun, isOver, reads } = slot.batch;
   if (isOver) {
     const read = reads[slot.index];
     if (read?.type !== 'content' || read.change !== 'none') return false;
   }
-  return begun >= Math.max(since, notBefore) || (mayJoinEarlier && !isOver);
+  return begun >= since || (mayJoinEarlier && !isOver);
 }
 
 function isSettledRead(read: SharedRead): boolean {

@@ -179,7 +179,7 @@ describe.each([0, 1, 3])('getBackupRun() with %i threads', (threads) => {
       findings,
       run: answered,
     } = inspected(
-      await inspectorFor(run, { threads, maxBytesPerSecond: 10 }).getBackupRun(request, {
+      await inspectorFor(run, { threads, maxBytesPerSecond: 1 }).getBackupRun(request, {
         timeBudgetMs: 1_500,
       }),
     );

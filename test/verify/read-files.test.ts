@@ -20,7 +20,6 @@ function fileOf(path: string): PendingFile {
     size: SIZE,
     identity: path,
     mayJoinEarlier: true,
-    notBefore: 0,
     key: '',
     attempts: 0,
     reported: 0,
@@ -33,7 +32,6 @@ describe('readFiles()', () => {
     const waiting: (() => void)[] = [];
     const count = { begun: 0, ended: 0 };
     const reads = {
-      now: () => 1,
       async read() {
         count.begun += 1;
         if (count.begun === 1) throw new Error('no thread is left');
@@ -47,6 +45,7 @@ describe('readFiles()', () => {
       files,
       {
         disk: {} as Disk,
+        revision: '',
         run: { dev: 1n, ino: 1n } as RunAddress,
         reads,
         memo: null,
