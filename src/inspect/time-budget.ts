@@ -22,8 +22,10 @@ export function withClosingTime(milliseconds: number | undefined): number | unde
 export function beginTimedWork(milliseconds: number | undefined, call: Cancellation): TimedWork {
   const canceller = createCanceller();
   const unlisten = call.onCancel(canceller.cancel);
+  // A timer of 0 would leave a millisecond, in which a warm inspector may be done or not.
+  if (milliseconds === 0) canceller.cancel(new OutOfTime());
   const timer =
-    milliseconds === undefined
+    milliseconds === undefined || milliseconds === 0
       ? undefined
       : setTimeout(() => canceller.cancel(new OutOfTime()), milliseconds);
   return {

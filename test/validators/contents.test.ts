@@ -500,8 +500,13 @@ describe('an inspector with validators', () => {
 
   it('is closed in the middle of a validation', async () => {
     const run = makeRun({ artifacts: { 'trades.db': Buffer.alloc(1_000_000, 1) } });
+    let begin = (): void => undefined;
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
     const waiting = doing(async (file, { signal }) => {
       for await (const chunk of file.chunks()) {
+        begin();
         if (chunk.length > 0) await new Promise((resolve) => { signal.addEventListener('abort', resolve); }); // prettier-ignore
       }
       return { ok: true };
@@ -509,7 +514,7 @@ describe('an inspector with validators', () => {
     const inspector = createInspector({ root: run.root, validators: [waiting] });
     const answer = inspector.getBackupRun(request);
     const rejected = expect(answer).rejects.toThrow('the inspector was closed');
-    await beingRead(run.at('trades.db'));
+    await begun;
     await inspector.close();
     await rejected;
     await letGo(run.root);
