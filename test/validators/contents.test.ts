@@ -12,7 +12,7 @@ import {
   type Verdict,
 } from '../../src/index.ts';
 import { createWatch } from '../../src/validators/attend.ts';
-import { beingRead, letGo } from '../support/descriptors.ts';
+import { letGo } from '../support/descriptors.ts';
 import {
   artifactRecord,
   makeRun,
