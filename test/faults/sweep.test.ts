@@ -77,8 +77,8 @@ describe('getBackupRun() tells the truth and holds no descriptor when the Nth ca
   it.skipIf(skipped)('with EIO, and every kind of call is among them', { timeout }, async () => {
     const { complaints, byKind, cases, calls } = await sweep([once('EIO', EIO)]);
     expect(complaints).toStrictEqual([]);
-    for (const kind of ['open', 'stat', 'read', 'opendir', 'readdir', 'close'])
-      expect(byKind[kind]).toBeGreaterThan(2);
+    // Names are listed by one call of libuv, whose own calls of the C library cannot be reached from here.
+    for (const kind of ['open', 'stat', 'read', 'close']) expect(byKind[kind]).toBeGreaterThan(2);
     expect(cases).toBeGreaterThanOrEqual(calls);
   });
 
