@@ -9,7 +9,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, stripVTControlCharacters } from 'node:util';
 
 const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const NODES = at('test/nodes/node_modules');
@@ -28,6 +28,9 @@ const SLOWER = 1.2;
 
 const CLOSING = /^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?$/;
 
+/** How vitest begins what it says of a test that failed, and of a file that cannot be loaded. */
+const FAILURE = /^\s*FAIL\s+(.*)$/;
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { minutes: { type: 'string' }, 'failed-checks': { type: 'string', default: '0' } },
@@ -45,6 +48,8 @@ const others = existsSync(NODES)
   : [];
 if (others.length === 0) console.error('SKIPPED: other versions of Node (npm ci --prefix test/nodes)');
 
+/** The name of every test that failed, with its Node: the last lines of a long log are what is read first. */
+const failures = [];
 const since = performance.now();
 const elapsed = () => (performance.now() - since) / 60_000;
 
@@ -57,6 +62,7 @@ for (const [index, node] of others.entries()) {
   results.push(await test(node, extent));
 }
 
+for (const line of failures) console.log(line);
 console.table(Object.fromEntries(results.map(({ version, ...result }) => [version, result])));
 const sum = (key) => results.reduce((total, result) => total + result[key], 0);
 const failed = sum('failed') + failedChecks;
@@ -81,17 +87,19 @@ async function test(node, extent) {
   let closing = null;
   for await (const line of createInterface({ input: child.stdout })) {
     const match = CLOSING.exec(line);
+    const failure = FAILURE.exec(stripVTControlCharacters(line));
+    if (failure !== null) failures.push(`FAILED with ${version}: ${failure[1]}`);
     if (match === null) console.log(line);
     else closing = match;
   }
   const code = await exit;
   // Without a closing line it never came to its end.
-  const [passed, failures, skips] = (closing ?? [null, 0, 1, 0]).slice(1).map((count) => Number(count ?? 0));
+  const [passed, failedTests, skips] = (closing ?? [null, 0, 1, 0]).slice(1).map((count) => Number(count ?? 0));
   return {
     version,
     extent,
     passed,
-    failed: code === 0 ? failures : Math.max(1, failures),
+    failed: code === 0 ? failedTests : Math.max(1, failedTests),
     skipped: skips,
     minutes: Math.round((elapsed() - from) * 10) / 10,
   };

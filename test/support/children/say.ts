@@ -1,6 +1,6 @@
 /** What every child script shares: its input, its answer, and its descriptors. */
 
-import { fstatSync, readdirSync } from 'node:fs';
+import { fstatSync, readdirSync, readlinkSync } from 'node:fs';
 
 /** The input of this script. */
 export function input(): unknown {
@@ -17,6 +17,19 @@ export function openDescriptors(): number {
   // One of them is that of the listing itself.
   const listed = listOwn().length - 1;
   return listed > 0 ? listed : Array.from({ length: 256 }, (_, fd) => fd).filter(isOpen).length;
+}
+
+/** How many descriptors lead to a path: those of event loops, which differ between versions of Node, do not. */
+export function openFiles(): number {
+  return listOwn().filter(leadsToPath).length;
+}
+
+function leadsToPath(fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).startsWith('/');
+  } catch {
+    return false;
+  }
 }
 
 function listOwn(): string[] {
@@ -37,19 +50,19 @@ function isOpen(fd: number): boolean {
 }
 
 /** Gives everything that is on its way the time to arrive, until the count of descriptors is as it was, but not for ever. */
-export async function settledDescriptors(before: number): Promise<number> {
-  for (let turn = 0; turn < 400 && openDescriptors() !== before; turn += 1) {
+export async function settledDescriptors(before: number, count = openDescriptors): Promise<number> {
+  for (let turn = 0; turn < 400 && count() !== before; turn += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  return openDescriptors();
+  return count();
 }
 
 /** The count when nothing is on its way any more: the same for a while. */
-export async function quietDescriptors(): Promise<number> {
-  let count = openDescriptors();
+export async function quietDescriptors(countNow = openDescriptors): Promise<number> {
+  let count = countNow();
   for (let same = 0; same < 4; same += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const now = openDescriptors();
+    const now = countNow();
     if (now !== count) same = -1;
     count = now;
   }
