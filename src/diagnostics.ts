@@ -1,8 +1,8 @@
 /** What the library does comes in, what `node:diagnostics_channel` tells its subscribers goes out; nothing without them. */
 
 import { channel, tracingChannel } from 'node:diagnostics_channel';
-import type { Answer } from './answer.ts';
-import type { Level } from './model.ts';
+import type { Answer } from './model/answer.ts';
+import type { Level } from './model/run.ts';
 
 /** Context of `tracing:backup-run-inspector:inspect:*`, one inspection. `result`, with all findings, is there from `asyncStart` on. */
 export interface InspectTrace {

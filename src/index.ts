@@ -1,7 +1,7 @@
 /** The public surface of the library. */
 
-export { createCommandHandler } from './command.ts';
-export type { CommandHandler, CommandOptions, CommandSession, MessageOptions } from './command.ts';
+export { createCommandHandler } from './command/handler.ts';
+export type { CommandHandler, CommandOptions, CommandSession, MessageOptions } from './command/handler.ts';
 export type {
   FailureReply,
   Reply,
@@ -10,10 +10,10 @@ export type {
   RunsReply,
   UnreadableRow,
   ValidReply,
-} from './reply.ts';
+} from './command/reply.ts';
 export { createInspector, getBackupRun } from './inspector.ts';
 export type { GetBackupRunOptions, Inspector } from './inspector.ts';
-export type { InspectionLimits } from './limits.ts';
+export type { InspectionLimits } from './model/limits.ts';
 export type { InspectionOptions, InspectorOptions } from './inspect/options.ts';
 export type { RunFilter } from './listing/filter.ts';
 export type {
@@ -31,7 +31,7 @@ export type {
   Restorable,
   UnreadableRun,
   Validation,
-} from './answer.ts';
+} from './model/answer.ts';
 export { participantManifestSchema, runManifestSchema } from './manifest/schemas.ts';
 export type {
   Artifact,
@@ -43,13 +43,13 @@ export type {
   RunStatus,
   RunTrigger,
   RunType,
-} from './model.ts';
+} from './model/run.ts';
 export { createMemo } from './verify/memo.ts';
 export type { Memo, MemoOptions } from './verify/memo.ts';
 export type { Progress } from './verify/progress.ts';
-export type { Finding, FindingCode, Reason, ReasonCode, Severity } from './findings.ts';
-export { isBackupRunError } from './errors.ts';
-export type { ArtifactFile, ValidationContext, Validator, Verdict } from './validators/validator.ts';
+export type { Finding, FindingCode, Reason, ReasonCode, Severity } from './model/findings.ts';
+export { isBackupRunError } from './model/errors.ts';
+export type { ArtifactFile, ValidationContext, Validator, Verdict } from './content/validator.ts';
 export type {
   AccessDenied,
   BackupRunAmbiguous,
@@ -64,4 +64,4 @@ export type {
   ManifestIssue,
   ManifestMissing,
   UnknownCommand,
-} from './errors.ts';
+} from './model/errors.ts';

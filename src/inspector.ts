@@ -1,6 +1,6 @@
 /** An inspector: what its calls share, and how long that lives. */
 
-import type { Answer, ListedRun, Validation } from './answer.ts';
+import type { Answer, ListedRun, Validation } from './model/answer.ts';
 import { keepFindings } from './inspect/assemble.ts';
 import { createCanceller, createRelay, type Canceller } from './concurrency/abort.ts';
 import { tellFallback, traceInspect } from './diagnostics.ts';
@@ -25,7 +25,7 @@ import { createPool } from './jobs/pool.ts';
 import { THREAD_SOURCE } from './jobs/worker-source.generated.ts';
 import { loadFastGlob } from './repository/walk-tree.ts';
 import { shareReads } from './verify/shared-reads.ts';
-import { createContents } from './validators/contents.ts';
+import { createContents } from './content/run-validators.ts';
 
 /** Inspects the runs of one backups directory. */
 export interface Inspector {

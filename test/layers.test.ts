@@ -3,10 +3,7 @@ import { SOURCES, type Source } from './support/sources.ts';
 
 /** From the bottom up; a name that ends in `/` is a folder. Files of one layer may import each other, without a cycle. */
 const LAYERS = [
-  ['quote', 'concurrency/', 'limits', 'options'],
-  ['model'],
-  ['findings', 'errors'],
-  ['answer', 'reply'],
+  ['concurrency/', 'model/'],
   ['diagnostics'],
   ['fs/'],
   ['repository/'],
@@ -14,11 +11,12 @@ const LAYERS = [
   ['hashing/'],
   ['jobs/'],
   ['verify/'],
+  ['content/'],
   ['validators/'],
   ['inspect/'],
   ['listing/'],
   ['inspector'],
-  ['command'],
+  ['command/'],
   ['index'],
   ['cli/'],
 ];

@@ -1,6 +1,6 @@
 /** Dispatches what was typed to the subcommand that is meant. Never touches the process. */
 
-import { printable } from '../quote.ts';
+import { printable } from '../model/printable.ts';
 import { parseArguments, type Arguments } from './args/arguments.ts';
 import { COMPLETE, type Subcommand } from './args/options.ts';
 import { UsageError } from './args/usage-error.ts';

@@ -1,7 +1,7 @@
 /** Names the errno behind a fault of a system call, and says what it means here. */
 
 import { constants } from 'node:os';
-import { busy, ioError, Refusal } from '../errors.ts';
+import { busy, ioError, Refusal } from '../model/errors.ts';
 
 /** Linux numbers that neither libuv nor Node has names for. */
 const UNNAMED: Readonly<Record<number, string>> = {

@@ -1,12 +1,12 @@
 /** Assembles the answer of an inspection: the run, its findings in order, and the coverage (pure). */
 
-import type { Answer, Inspected } from '../answer.ts';
-import { finding, type Finding } from '../findings.ts';
+import type { Answer, Inspected } from '../model/answer.ts';
+import { finding, type Finding } from '../model/findings.ts';
 import type { LoadedRun } from '../jobs/protocol.ts';
 import { participantContradictions, runContradictions } from '../manifest/contradictions.ts';
 import type { ParticipantEntry } from '../manifest/merge.ts';
 import { runOf } from '../manifest/run-of.ts';
-import type { Coverage, Level, Participant } from '../model.ts';
+import type { Coverage, Level, Participant } from '../model/run.ts';
 import type { Judged } from '../verify/judge.ts';
 
 /** What an inspection gathered. */

@@ -5,7 +5,7 @@
  * → assemble → confirm that the run still stands there (a job) → answer
  */
 
-import type { Answer, Inspected } from '../answer.ts';
+import type { Answer, Inspected } from '../model/answer.ts';
 import {
   createCanceller,
   endWork,
@@ -15,13 +15,13 @@ import {
 } from '../concurrency/abort.ts';
 import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
 import type { Semaphore } from '../concurrency/semaphore.ts';
-import type { Finding, FindingCode } from '../findings.ts';
+import type { Finding, FindingCode } from '../model/findings.ts';
 import type { Disk, HeldRun } from '../jobs/disk.ts';
-import type { InspectionLimits } from '../limits.ts';
+import type { InspectionLimits } from '../model/limits.ts';
 import { decodeClaims, type Claim } from '../manifest/claims.ts';
 import type { FoundUnlisted } from '../repository/unlisted.ts';
-import { createSaid, type Said } from '../validators/said.ts';
-import type { Checking, Contents } from '../validators/contents.ts';
+import { createSaid, type Said } from '../content/outcome-cache.ts';
+import type { Checking, Contents } from '../content/run-validators.ts';
 import { judge, type Judged } from '../verify/judge.ts';
 import { measure } from '../verify/measure.ts';
 import { OutOfTime, type Measurements } from '../verify/measurement.ts';

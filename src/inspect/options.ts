@@ -3,13 +3,13 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import * as v from 'valibot';
-import { invalidData, notFound, Refusal } from '../errors.ts';
+import { invalidData, notFound, Refusal } from '../model/errors.ts';
 import { describe } from '../manifest/schemas.ts';
-import type { InspectionLimits } from '../limits.ts';
-import { LEVELS, type Level } from '../model.ts';
-import { checked } from '../options.ts';
+import type { InspectionLimits } from '../model/limits.ts';
+import { LEVELS, type Level } from '../model/run.ts';
+import { checked } from '../model/check-options.ts';
 import { NAME } from '../repository/layout.ts';
-import type { Validator } from '../validators/validator.ts';
+import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
 import type { Progress } from '../verify/progress.ts';
 

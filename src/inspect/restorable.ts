@@ -1,8 +1,8 @@
 /** Judges whether a run is a restore point, with the reasons when it is none (pure). */
 
-import type { Answer, Validation } from '../answer.ts';
-import { notRestorable } from '../errors.ts';
-import { runNotCompleted, runNotVerified, type Reason } from '../findings.ts';
+import type { Answer, Validation } from '../model/answer.ts';
+import { notRestorable } from '../model/errors.ts';
+import { runNotCompleted, runNotVerified, type Reason } from '../model/findings.ts';
 
 /**
  * Restorable means: status completed, no finding of severity error, everything verified.

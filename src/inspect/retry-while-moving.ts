@@ -4,9 +4,9 @@ import { throwIfCancelled, type Cancellation } from '../concurrency/abort.ts';
 import type { Disk, HeldRun } from '../jobs/disk.ts';
 import { refusalOf } from '../fs/errno.ts';
 import { runManifestPath, LOOK_UP_ORDER, runPath } from '../repository/layout.ts';
-import type { Answer, Inspected, Refused } from '../answer.ts';
-import { manifestInvalid, Refusal } from '../errors.ts';
-import type { InspectionLimits } from '../limits.ts';
+import type { Answer, Inspected, Refused } from '../model/answer.ts';
+import { manifestInvalid, Refusal } from '../model/errors.ts';
+import type { InspectionLimits } from '../model/limits.ts';
 
 /** What a run is loaded with. */
 export interface Loading {

@@ -1,7 +1,7 @@
 /** The time budget of a call. It bounds everything that the call does on the disk, and its wait for a permit. */
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
-import { busy, Refusal } from '../errors.ts';
+import { busy, Refusal } from '../model/errors.ts';
 import { LONGEST_TIMER } from './options.ts';
 import { OutOfTime } from '../verify/measurement.ts';
 

@@ -3,7 +3,7 @@
 import type { HeldRun } from '../jobs/disk.ts';
 import type { Unlistable } from '../repository/list-participants.ts';
 import type { FoundUnlisted } from '../repository/unlisted.ts';
-import { finding, type Finding } from '../findings.ts';
+import { finding, type Finding } from '../model/findings.ts';
 
 /** Nothing was looked for. */
 export const NOTHING_UNLISTED: FoundUnlisted = { paths: [], total: 0, unlistable: [], unlistableTotal: 0 };

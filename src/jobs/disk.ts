@@ -12,8 +12,8 @@ import type { Catalog } from '../repository/catalog.ts';
 import { PARTICIPANTS } from '../repository/layout.ts';
 import type { RunAddress } from '../repository/open-run.ts';
 import type { FoundUnlisted, SearchRequest } from '../repository/unlisted.ts';
-import { busy, ioError, Refusal } from '../errors.ts';
-import type { InspectionLimits } from '../limits.ts';
+import { busy, ioError, Refusal } from '../model/errors.ts';
+import type { InspectionLimits } from '../model/limits.ts';
 import { outOfThreads } from './out-of-threads.ts';
 import type { Pool, TaskOptions } from './pool.ts';
 import {

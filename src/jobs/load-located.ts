@@ -9,7 +9,7 @@ import { invalid, loadRecord, type LoadedRecord } from '../manifest/load-run.ts'
 import { mergeParticipants } from '../manifest/merge.ts';
 import { judgeStatus } from '../manifest/status.ts';
 import { locate, type LocatedRun } from '../repository/locate-run.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal } from '../model/errors.ts';
 import type { Job, LoadedRun, LoadResult } from './protocol.ts';
 
 /** Milliseconds for a daemon that has written its last word, to rename the directory. */

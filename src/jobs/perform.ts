@@ -14,7 +14,7 @@ import { readCatalog } from '../repository/catalog.ts';
 import { locate, type LocatedRun } from '../repository/locate-run.ts';
 import { openRun, type RunAddress } from '../repository/open-run.ts';
 import { findUnlisted } from '../repository/unlisted.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal } from '../model/errors.ts';
 import { loadLocated } from './load-located.ts';
 import {
   unpackFiles,

@@ -12,8 +12,8 @@ import type { Catalog } from '../repository/catalog.ts';
 import type { Unlistable } from '../repository/list-participants.ts';
 import type { RunAddress } from '../repository/open-run.ts';
 import type { FoundUnlisted, SearchRequest } from '../repository/unlisted.ts';
-import type { BackupRunError } from '../errors.ts';
-import type { InspectionLimits } from '../limits.ts';
+import type { BackupRunError } from '../model/errors.ts';
+import type { InspectionLimits } from '../model/limits.ts';
 
 /** Files of one run, packed: an object for each would cost as much as looking at it. */
 export interface PackedFiles {

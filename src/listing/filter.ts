@@ -9,8 +9,8 @@ import {
   type RunStatus,
   type RunTrigger,
   type RunType,
-} from '../model.ts';
-import { checked } from '../options.ts';
+} from '../model/run.ts';
+import { checked } from '../model/check-options.ts';
 import { abortSignal, natural } from '../inspect/options.ts';
 
 /** Which runs are listed, and how. */

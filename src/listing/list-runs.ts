@@ -3,7 +3,7 @@
  * listener: whoever leaves early leaves nothing behind.
  */
 
-import type { Answer, ListedRun } from '../answer.ts';
+import type { Answer, ListedRun } from '../model/answer.ts';
 import type { Cancellation, Canceller } from '../concurrency/abort.ts';
 import { inspectRun, type Shared } from '../inspect/inspect-run.ts';
 import { createYield, mapInSlices } from '../concurrency/cooperative.ts';

@@ -1,6 +1,6 @@
 /** Finds where the record of a run contradicts itself (pure; no artifact is looked at). */
 
-import { finding, type Finding } from '../findings.ts';
+import { finding, type Finding } from '../model/findings.ts';
 import type { ParticipantRecord } from './format.ts';
 import type { RunHead } from './schemas.ts';
 

@@ -3,7 +3,7 @@
  * descriptions in the JSON Schemas are the comments of this file.
  */
 
-import type { ParticipantStatus, RunStatus, RunTrigger, RunType } from '../model.ts';
+import type { ParticipantStatus, RunStatus, RunTrigger, RunType } from '../model/run.ts';
 
 /** A file that a participant claims to have produced, with the verdicts recorded when it was made. */
 export interface ArtifactRecord {

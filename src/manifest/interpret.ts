@@ -1,6 +1,6 @@
 /** Reads a JSON value as the record of one run or of one participant, or tells the places where it is none. */
 
-import type { ManifestIssue } from '../errors.ts';
+import type { ManifestIssue } from '../model/errors.ts';
 import type { ArtifactRecord, ParticipantRecord } from './format.ts';
 import {
   artifactSchema,

@@ -1,6 +1,6 @@
 /** Merges everything a run's manifests say into one entry a participant, in answer order (pure). */
 
-import { finding, type Finding } from '../findings.ts';
+import { finding, type Finding } from '../model/findings.ts';
 import { artifactNames, participantManifest } from '../repository/layout.ts';
 import type { ParticipantRecord } from './format.ts';
 import type { RunRecord } from './interpret.ts';

@@ -9,7 +9,7 @@ import { isSameRevision, type Handle, type Kind } from '../fs/handle.ts';
 import { readStable } from '../fs/stable-read.ts';
 import { parseJson, type JsonLimits } from './json.ts';
 import type { Parsed } from './schemas.ts';
-import { sentenceOf, type ManifestIssue } from '../errors.ts';
+import { sentenceOf, type ManifestIssue } from '../model/errors.ts';
 
 /** One manifest to be read. */
 export interface WantedManifest<T> {

@@ -1,6 +1,6 @@
 /** The run of an answer, made of its record and of where it stands (pure). */
 
-import type { BackupRun, Participant } from '../model.ts';
+import type { BackupRun, Participant } from '../model/run.ts';
 import type { JudgedStatus } from './status.ts';
 import type { RunHead } from './schemas.ts';
 

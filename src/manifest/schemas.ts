@@ -1,9 +1,9 @@
 /** Schemas of run manifests and participant records of the format's version 1; what breaks them is told by path and words alone. */
 
 import * as v from 'valibot';
-import type { ManifestIssue } from '../errors.ts';
-import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model.ts';
-import { quote } from '../quote.ts';
+import type { ManifestIssue } from '../model/errors.ts';
+import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model/run.ts';
+import { quote } from '../model/printable.ts';
 import { NAME } from '../repository/layout.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 

@@ -1,6 +1,6 @@
 /** Judges the status of a run by where it stands and by what its manifest says (pure). */
 
-import type { RunStatus } from '../model.ts';
+import type { RunStatus } from '../model/run.ts';
 import { STATUS_DIRECTORIES, statusOf, type StatusDirectory } from '../repository/layout.ts';
 
 export interface JudgedStatus {

@@ -3,7 +3,7 @@
 import type { Io } from '../fs/calls.ts';
 import { refusalOf } from '../fs/errno.ts';
 import type { Root } from '../fs/root.ts';
-import { Refusal, type BackupRunError } from '../errors.ts';
+import { Refusal, type BackupRunError } from '../model/errors.ts';
 import { LOOK_UP_ORDER, NAME, type StatusDirectory } from './layout.ts';
 import { statusDirectory } from './locate-run.ts';
 

@@ -1,6 +1,6 @@
 /** The names on disk: every path segment of a backups directory is spelled here and nowhere else. */
 
-import type { RunStatus } from '../model.ts';
+import type { RunStatus } from '../model/run.ts';
 
 /** The run manifest, in the run directory. */
 export const RUN_MANIFEST = 'manifest.json';

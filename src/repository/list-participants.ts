@@ -2,7 +2,7 @@
 
 import type { Io } from '../fs/calls.ts';
 import type { Handle } from '../fs/handle.ts';
-import { textOf } from '../quote.ts';
+import { textOf } from '../model/printable.ts';
 import { MANIFEST_ENDING, PARTICIPANTS } from './layout.ts';
 import { walkTree } from './walk-tree.ts';
 

@@ -4,7 +4,7 @@ import type { Io } from '../fs/calls.ts';
 import { errnoOf, refusalOf } from '../fs/errno.ts';
 import { holdIfThere, isSameEntry, kindOf, type Handle } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
-import { ambiguous, notFound, Refusal, unsafe } from '../errors.ts';
+import { ambiguous, notFound, Refusal, unsafe } from '../model/errors.ts';
 import { LOOK_UP_ORDER, runPath, type StatusDirectory } from './layout.ts';
 
 /** A run's directory, held. */

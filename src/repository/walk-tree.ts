@@ -12,7 +12,7 @@ import type { Io } from '../fs/calls.ts';
 import { errnoOf, shortageOf } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
 import { createHandleCache, type BytePath, type HandleCache } from '../fs/handle-cache.ts';
-import { busy, Refusal } from '../errors.ts';
+import { busy, Refusal } from '../model/errors.ts';
 import { LONGEST_PATH } from './layout.ts';
 
 /** What a walk does with what it meets. */

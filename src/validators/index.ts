@@ -9,5 +9,5 @@ export { sqlite } from './sqlite/index.ts';
 export type { SqliteOptions } from './sqlite/index.ts';
 export { tar } from './tar/index.ts';
 export { zstd } from './zstd/index.ts';
-export type { Artifact } from '../model.ts';
-export type { ArtifactFile, ValidationContext, Validator, Verdict } from './validator.ts';
+export type { Artifact } from '../model/run.ts';
+export type { ArtifactFile, ValidationContext, Validator, Verdict } from '../content/validator.ts';

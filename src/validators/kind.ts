@@ -1,10 +1,10 @@
 /** How a built-in validator knows the artifacts it applies to, and which of them it may reject. */
 
 import * as v from 'valibot';
-import type { Artifact } from '../model.ts';
+import type { Artifact } from '../model/run.ts';
 import { describeBeginning, startsWith } from './beginning.ts';
 import { peek } from './peek.ts';
-import type { Validator } from './validator.ts';
+import type { Validator } from '../content/validator.ts';
 
 /** How a built-in validator knows the artifacts it applies to. */
 export interface KindOptions {

@@ -1,6 +1,6 @@
 /** Reads the first bytes of a file ahead of its validation, so that nothing is read twice. */
 
-import type { ArtifactFile } from './validator.ts';
+import type { ArtifactFile } from '../content/validator.ts';
 
 /** A file, of which the first bytes are known. */
 export interface Peeked {

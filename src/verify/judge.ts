@@ -1,7 +1,7 @@
 /** Judges a claim by what the disk says about its file: the artifact with its verdicts, and the findings (pure). */
 
-import { finding, type Facts, type Finding, type FindingCode } from '../findings.ts';
-import type { Artifact, Level } from '../model.ts';
+import { finding, type Facts, type Finding, type FindingCode } from '../model/findings.ts';
+import type { Artifact, Level } from '../model/run.ts';
 import { digestOf, type Claim } from '../manifest/claims.ts';
 import type { Measurement } from './measurement.ts';
 

@@ -6,7 +6,7 @@
 import { createYield } from '../concurrency/cooperative.ts';
 import type { FileLook, ReadFailure } from '../hashing/hash-file.ts';
 import type { Claim } from '../manifest/claims.ts';
-import type { Level } from '../model.ts';
+import type { Level } from '../model/run.ts';
 import {
   bytesOf,
   filesOf,

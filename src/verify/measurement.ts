@@ -1,6 +1,6 @@
 /** What the disk says about one file, made of what came of a look or of a read (pure). */
 
-import { busy, Refusal } from '../errors.ts';
+import { busy, Refusal } from '../model/errors.ts';
 import { shortageNamed } from '../fs/errno.ts';
 import type { Kind } from '../fs/handle.ts';
 import type { FileContent, FileRead, ReadFailure } from '../hashing/hash-file.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OPTION_NAMES, optionOf, SUBCOMMANDS } from '../../src/cli/args/options.ts';
-import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../src/model.ts';
+import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../src/model/run.ts';
 import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { run, VERSION } from '../support/program.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/errors.ts';
+import { Refusal } from '../../src/model/errors.ts';
 import { readManifests } from '../../src/manifest/read-manifest.ts';
 import type { Io } from '../../src/fs/calls.ts';
 import { errnoOf } from '../../src/fs/errno.ts';

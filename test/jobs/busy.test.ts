@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { createCanceller } from '../../src/concurrency/abort.ts';
-import { busy, Refusal } from '../../src/errors.ts';
+import { busy, Refusal } from '../../src/model/errors.ts';
 import { inspectRun } from '../../src/inspect/inspect-run.ts';
 import { inspectionSettings } from '../../src/inspect/options.ts';
 import { shareReads } from '../../src/verify/shared-reads.ts';

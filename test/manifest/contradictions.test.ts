@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../../src/findings.ts';
+import type { Finding } from '../../src/model/findings.ts';
 import { participantContradictions, runContradictions } from '../../src/manifest/contradictions.ts';
 import type { ParticipantRecord } from '../../src/manifest/format.ts';
 import type { RunHead } from '../../src/manifest/schemas.ts';
-import type { RunStatus } from '../../src/model.ts';
+import type { RunStatus } from '../../src/model/run.ts';
 
 const PATH = 'backups/completed/run';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { judgeStatus } from '../../src/manifest/status.ts';
-import type { RunStatus } from '../../src/model.ts';
+import type { RunStatus } from '../../src/model/run.ts';
 import { LOOK_UP_ORDER, statusOf, type StatusDirectory } from '../../src/repository/layout.ts';
 
 const STATUSES: readonly RunStatus[] = ['running', 'completed', 'failed', 'partial', 'cancelled', 'timeout'];

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/errors.ts';
+import { Refusal } from '../../src/model/errors.ts';
 import { createInspector, type Answer } from '../../src/index.ts';
 import { locate } from '../../src/repository/locate-run.ts';
 import type { Root } from '../../src/fs/root.ts';

@@ -12,7 +12,7 @@ import {
   type OptionName,
   type Subcommand,
 } from './options.ts';
-import { quote } from '../../quote.ts';
+import { quote } from '../../model/printable.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What was typed. */

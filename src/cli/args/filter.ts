@@ -1,7 +1,7 @@
 /** The filter of runs that options make. */
 
 import type { RunFilter } from '../../index.ts';
-import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model.ts';
+import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model/run.ts';
 import { optionText, type Arguments } from './arguments.ts';
 import { parseTime } from './times.ts';
 import { parseLimit, parseWords } from './values.ts';

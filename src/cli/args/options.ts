@@ -1,6 +1,6 @@
 /** Every subcommand and every option, spelled here and nowhere else. */
 
-import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model.ts';
+import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model/run.ts';
 
 /** What can be asked for. */
 export const SUBCOMMANDS = ['show', 'list', 'verify', 'completion', 'help'] as const;

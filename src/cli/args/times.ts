@@ -1,6 +1,6 @@
 /** Formats Unix seconds as local time or UTC, and parses times of the command line. */
 
-import { quote } from '../../quote.ts';
+import { quote } from '../../model/printable.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What is shown where there is no time. */

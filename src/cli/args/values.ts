@@ -1,7 +1,7 @@
 /** Parses the values of options, or refuses them with a usage error that names what was expected. */
 
 import { suggestion } from './nearest.ts';
-import { quote } from '../../quote.ts';
+import { quote } from '../../model/printable.ts';
 import { UsageError } from './usage-error.ts';
 
 const RATES: Readonly<Record<string, number>> = {

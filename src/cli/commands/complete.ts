@@ -1,6 +1,6 @@
 /** Answers the completion scripts: candidates for the word at the cursor, one a line. */
 
-import { LEVELS, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model.ts';
+import { LEVELS, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model/run.ts';
 import { DIRECTORIES } from './completion.ts';
 import { withInspector } from './library.ts';
 import {

@@ -1,7 +1,7 @@
 /** Loads the library when a command first needs it, and makes its options from those of the command line. */
 
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../../index.ts';
-import { LEVELS } from '../../model.ts';
+import { LEVELS } from '../../model/run.ts';
 import { waitForGrace } from '../../concurrency/grace.ts';
 import { VALIDATOR_KINDS } from '../args/options.ts';
 import { optionText, type Arguments } from '../args/arguments.ts';

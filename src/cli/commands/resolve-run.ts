@@ -1,8 +1,8 @@
 /** The run that a word means: a whole run id, `latest`, or a prefix that only one run has. */
 
 import type { BackupRunError, Inspector, RunFilter } from '../../index.ts';
-import { RUN_STATUSES } from '../../model.ts';
-import { printable, quote } from '../../quote.ts';
+import { RUN_STATUSES } from '../../model/run.ts';
+import { printable, quote } from '../../model/printable.ts';
 import { LOOK_UP_ORDER } from '../../repository/layout.ts';
 import { UsageError } from '../args/usage-error.ts';
 import type { CliContext } from '../context.ts';

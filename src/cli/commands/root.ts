@@ -1,7 +1,7 @@
 /** Whether a root is one: an empty one holds status directories, a wrong one does not. */
 
 import { basename, join, resolve } from 'node:path';
-import { quote } from '../../quote.ts';
+import { quote } from '../../model/printable.ts';
 import { LOOK_UP_ORDER } from '../../repository/layout.ts';
 import type { CliContext } from '../context.ts';
 import { withInspector } from './library.ts';

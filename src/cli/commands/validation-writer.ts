@@ -1,7 +1,7 @@
 /** Prints validations as they are done, as text or JSON, and a summary at the end. */
 
 import type { BackupRun, BackupRunError, Validation } from '../../index.ts';
-import { printable } from '../../quote.ts';
+import { printable } from '../../model/printable.ts';
 import type { Arguments } from '../args/arguments.ts';
 import type { CliContext } from '../context.ts';
 import { complain, complainOf } from '../output/complain.ts';

@@ -1,7 +1,7 @@
 /** Complaints: lines on standard error, each with the name of the program before it. */
 
 import type { BackupRunError } from '../../index.ts';
-import { quote } from '../../quote.ts';
+import { quote } from '../../model/printable.ts';
 import type { CliContext } from '../context.ts';
 
 /** Prints what is wrong, as a line of its own. */

@@ -1,6 +1,6 @@
 /** The line of progress: which run, how much of it, how fast, and how long still. */
 
-import { printable } from '../../quote.ts';
+import { printable } from '../../model/printable.ts';
 import type { Progress } from '../../index.ts';
 import { duration, percent, size } from './quantities.ts';
 import { clip } from './width.ts';

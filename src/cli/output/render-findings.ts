@@ -1,6 +1,6 @@
 /** Findings as lines for a person, each with what was expected and what was found. */
 
-import { printable } from '../../quote.ts';
+import { printable } from '../../model/printable.ts';
 import type { Finding, Inspected } from '../../index.ts';
 import type { Meaning } from './paint.ts';
 import { counted, grouped } from './quantities.ts';

@@ -1,6 +1,6 @@
 /** A run at a glance: status, times and where it stands. */
 
-import { escapeAll, printable } from '../../quote.ts';
+import { escapeAll, printable } from '../../model/printable.ts';
 import type { BackupRun } from '../../index.ts';
 import type { Meaning } from './paint.ts';
 import { duration, roughDuration } from './quantities.ts';

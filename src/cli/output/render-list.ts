@@ -1,6 +1,6 @@
 /** The table of runs, as wide as the first rows want, and the line of totals below it. */
 
-import { escapeAll, printable } from '../../quote.ts';
+import { escapeAll, printable } from '../../model/printable.ts';
 import type { BackupRun, ListedRun } from '../../index.ts';
 import { ageOf, durationOfRun, elapsed, statusCell } from './render-head.ts';
 import { counted, grouped } from './quantities.ts';

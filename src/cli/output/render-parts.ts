@@ -1,6 +1,6 @@
 /** The table of a run's participants and artifacts. */
 
-import { printable } from '../../quote.ts';
+import { printable } from '../../model/printable.ts';
 import type { Artifact, Finding, Inspected, Participant } from '../../index.ts';
 import { meaningOf } from './render-findings.ts';
 import { size } from './quantities.ts';

@@ -1,6 +1,6 @@
 /** The line of a verified run, and the summary of all. */
 
-import { printable } from '../../quote.ts';
+import { printable } from '../../model/printable.ts';
 import type { BackupRun, BackupRunError, Reason, Validation } from '../../index.ts';
 import type { Meaning } from './paint.ts';
 import { counted, duration, grouped } from './quantities.ts';

@@ -1,6 +1,6 @@
 /** How output is shown, and text that fits into it. */
 
-import { escapeAll } from '../../quote.ts';
+import { escapeAll } from '../../model/printable.ts';
 import type { Paint } from './paint.ts';
 import { breakLines } from './width.ts';
 

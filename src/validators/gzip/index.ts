@@ -2,10 +2,10 @@
 
 import { createGunzip } from 'node:zlib';
 import * as v from 'valibot';
-import { checked } from '../../options.ts';
+import { checked } from '../../model/check-options.ts';
 import { inflate, maxBytes, OUTPUT_CHUNK, type CompressedOptions, type Ended } from '../inflate.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised } from '../kind.ts';
-import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../validator.ts';
+import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
 
 const MAGIC = [0x1f, 0x8b, 0x08] as const;
 

@@ -1,10 +1,10 @@
 /** JSON files: one value in UTF-8, or one on every line. */
 
 import * as v from 'valibot';
-import { checked } from '../../options.ts';
+import { checked } from '../../model/check-options.ts';
 import { appliesTo, kindEntries, recognised } from '../kind.ts';
 import { scan } from '../thread/scan.ts';
-import type { Validator } from '../validator.ts';
+import type { Validator } from '../../content/validator.ts';
 import { mayBeJson } from './beginning.ts';
 
 /** How JSON files are checked. */

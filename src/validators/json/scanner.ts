@@ -5,7 +5,7 @@
 import { createMachine, type Machine, type State } from './machine.ts';
 import { firstDigit, inString, isDigit, MINUS, PLAIN, QUOTE } from './tokens.ts';
 import type { Scanner } from '../thread/scanner.ts';
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 
 /** Numbers that JSON does not have, and that Python, among others, writes all the same. */
 const EXTENSIONS: readonly string[] = ['NaN', 'Infinity'];

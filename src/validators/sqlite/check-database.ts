@@ -1,6 +1,6 @@
 /** Runs SQLite's own integrity check on a private copy of a database. Blocks its thread for as long as that takes. */
 
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 import type { DatabaseTask } from './protocol.ts';
 import { nameOf, skipped } from './protocol.ts';
 import { verdictOfFault, verdictOfRows } from './verdict.ts';

@@ -4,7 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { parse } from 'node:path';
 import { waitForGrace } from '../../concurrency/grace.ts';
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 import { PROGRAM_SOURCE } from './program-source.generated.ts';
 import { isReport, nameOf, REMOVED, skipped, type DatabaseTask, type Order } from './protocol.ts';
 

@@ -1,7 +1,7 @@
 /** The thread that does the work, step by step and blocking: clear up, copy, check. */
 
 import { parentPort } from 'node:worker_threads';
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 import { checkDatabase } from './check-database.ts';
 import { copyIn, headOfCopy, makeCopy, obstacleIn, sweep } from './private-copy.ts';
 import { nameOf, skipped, type DatabaseTask, type Report } from './protocol.ts';

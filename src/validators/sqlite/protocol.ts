@@ -1,6 +1,6 @@
 /** What the process that checks a database is started with, and what it answers. */
 
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 
 /** One check. The process gets it with its first message. */
 export interface DatabaseTask {

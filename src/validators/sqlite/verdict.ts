@@ -1,6 +1,6 @@
 /** What SQLite says about a database, as a verdict: invalid is only what it knows to be damage. */
 
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 import { nameOf, skipped } from './protocol.ts';
 
 /**

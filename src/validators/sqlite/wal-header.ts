@@ -1,6 +1,6 @@
 /** Reads the header of a write-ahead log: whether SQLite would read the log at all. */
 
-import type { ArtifactFile } from '../validator.ts';
+import type { ArtifactFile } from '../../content/validator.ts';
 
 const HEADER = 32;
 /** What the checksum is of; it stands behind. */

@@ -5,7 +5,7 @@
 
 import host from 'node:process';
 import { Worker } from 'node:worker_threads';
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 import { chooseHome, offerToOutOfMemoryKiller, removeCopy } from './private-copy.ts';
 import { isReport, nameOf, REMOVED, skipped, type Order, type Report } from './protocol.ts';
 

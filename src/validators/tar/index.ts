@@ -1,10 +1,10 @@
 /** tar archives: whether they are whole. */
 
 import * as v from 'valibot';
-import { checked } from '../../options.ts';
+import { checked } from '../../model/check-options.ts';
 import { appliesTo, kindEntries, recognised, type KindOptions } from '../kind.ts';
 import { scan } from '../thread/scan.ts';
-import type { Validator } from '../validator.ts';
+import type { Validator } from '../../content/validator.ts';
 import { BLOCK, isZero, readTarHeader } from './header.ts';
 
 /** Where a header says that it is one. */

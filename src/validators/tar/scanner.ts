@@ -5,7 +5,7 @@
 
 import type { Scanner } from '../thread/scanner.ts';
 import { BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './header.ts';
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 
 /** What the next block is; data is passed over before. */
 type Expected = 'header' | 'map' | 'end marker' | 'padding';

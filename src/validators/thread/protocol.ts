@@ -1,6 +1,6 @@
 /** What the thread of a validation is started with, and what it answers to every message. */
 
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 
 /** To scan the chunks that are sent. */
 export type ScanTask = { readonly scan: 'json'; readonly maxDepth: number } | { readonly scan: 'tar' };

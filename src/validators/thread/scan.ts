@@ -4,7 +4,7 @@ import { tellFallback } from '../../diagnostics.ts';
 import { createScanner } from './create-scanner.ts';
 import type { Reply, ScanTask } from './protocol.ts';
 import { startThread, type ThreadHandle } from './handle.ts';
-import type { ArtifactFile, ValidationContext, Verdict } from '../validator.ts';
+import type { ArtifactFile, ValidationContext, Verdict } from '../../content/validator.ts';
 
 /** Bytes that are scanned on the calling thread, in chunks that take about a millisecond: less than starting a thread costs. */
 const SMALL = 512 * 1_024;

@@ -1,6 +1,6 @@
 /** Reads a format as it comes, chunk by chunk, and holds no more of it than it must. */
 
-import type { Verdict } from '../validator.ts';
+import type { Verdict } from '../../content/validator.ts';
 
 /** Reads one file from its beginning to its end. */
 export interface Scanner {

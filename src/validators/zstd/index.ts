@@ -2,7 +2,7 @@
 
 import * as zlib from 'node:zlib';
 import * as v from 'valibot';
-import { checked } from '../../options.ts';
+import { checked } from '../../model/check-options.ts';
 import {
   inflate,
   maxBytes,
@@ -13,7 +13,7 @@ import {
   type Inflation,
 } from '../inflate.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised } from '../kind.ts';
-import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../validator.ts';
+import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
 import type { ZstdFrame } from './frame-header.ts';
 import { createFrameWalker, type FramePiece } from './frames.ts';
 

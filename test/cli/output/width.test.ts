@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { paintPlain } from '../../../src/cli/output/paint.ts';
 import { fitted, line, widthsOf, type Column } from '../../../src/cli/output/table.ts';
 import { clip, fill, width, breakLines } from '../../../src/cli/output/width.ts';
-import { escapeAll } from '../../../src/quote.ts';
+import { escapeAll } from '../../../src/model/printable.ts';
 
 describe('width()', () => {
   it.each([

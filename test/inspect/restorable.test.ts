@@ -10,12 +10,12 @@ import {
   type InspectorOptions,
   type Reason,
   type Validation,
-} from '../src/index.ts';
-import { beingRead, letGo } from './support/descriptors.ts';
-import { CASES, SPEC_ROOT, SPEC_RUN_ID } from './support/fixtures.ts';
-import { makeLargeRun } from './support/large-run.ts';
-import { makeRun, RUN_ID, tradesRecord, type MadeRun } from './support/runs.ts';
-import { SPEC_RUN } from './support/spec.ts';
+} from '../../src/index.ts';
+import { beingRead, letGo } from '../support/descriptors.ts';
+import { CASES, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
+import { makeLargeRun } from '../support/large-run.ts';
+import { makeRun, RUN_ID, tradesRecord, type MadeRun } from '../support/runs.ts';
+import { SPEC_RUN } from '../support/spec.ts';
 
 const request = { run_id: RUN_ID };
 

@@ -1,8 +1,8 @@
 /** A judged artifact and what the validators say come in, the artifact with its last verdict and findings goes out (pure). */
 
-import { finding, type Facts } from '../findings.ts';
+import { finding, type Facts } from '../model/findings.ts';
 import { inOrder, type Judged } from '../verify/judge.ts';
-import type { Outcome } from './attend.ts';
+import type { Outcome } from './call-validator.ts';
 
 /** `participant` is whose artifact it is. */
 export function amend(judged: Judged, participant: string, outcomes: readonly Outcome[]): Judged {

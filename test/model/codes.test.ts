@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { BackupRunError, FindingCode, ReasonCode, Severity } from '../src/index.ts';
-import { finding } from '../src/findings.ts';
-import { CASES } from './support/fixtures.ts';
+import type { BackupRunError, FindingCode, ReasonCode, Severity } from '../../src/index.ts';
+import { finding } from '../../src/model/findings.ts';
+import { CASES } from '../support/fixtures.ts';
 
 /** Codes that nothing shows yet, by name; one that a fixture or a test shows does not belong here. */
 const PENDING: readonly string[] = [];
@@ -79,7 +79,7 @@ const FIXED = new Set(
 );
 
 const THIS = 'codes.test.ts';
-const FOLDER = new URL('./', import.meta.url);
+const FOLDER = new URL('..', import.meta.url);
 const TESTS = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.test.ts') && file !== THIS,
 );

@@ -1,10 +1,10 @@
 /** A verified artifact and the validators come in, an outcome of each that applies goes out. */
 
 import { createCanceller, throwIfCancelled, type Cancellation } from '../concurrency/abort.ts';
-import type { Artifact } from '../model.ts';
-import { quote } from '../quote.ts';
-import { attend, createWatch, failed, GivenUp, leftOut, type Outcome } from './attend.ts';
-import { createReader, type Pulse, type Reach, type Reader, type Trouble, type Verified } from './reading.ts';
+import type { Artifact } from '../model/run.ts';
+import { quote } from '../model/printable.ts';
+import { attend, createWatch, failed, GivenUp, leftOut, type Outcome } from './call-validator.ts';
+import { createReader, type Pulse, type Reach, type Reader, type Trouble, type Verified } from './artifact-reader.ts';
 import type { ArtifactFile, Validator } from './validator.ts';
 
 /** An artifact that a validator may read. */

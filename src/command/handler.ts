@@ -1,17 +1,17 @@
 /** A message and the session it came from come in, the reply goes out; how either travels is the caller's business. */
 
 import * as v from 'valibot';
-import type { Answer, ListedRun, Validation } from './answer.ts';
-import { createCanceller, createRelay, type Relay } from './concurrency/abort.ts';
-import { accessDenied, busy, invalidFilter, Refusal, unknownCommand, type BackupRunError } from './errors.ts';
-import { createSemaphore, type Semaphore } from './concurrency/semaphore.ts';
-import type { Inspector } from './inspector.ts';
-import { moment, wantedRuns, type RunFilter } from './listing/filter.ts';
-import type { BackupRun } from './model.ts';
-import { checked } from './options.ts';
-import { quote } from './quote.ts';
+import type { Answer, ListedRun, Validation } from '../model/answer.ts';
+import { createCanceller, createRelay, type Relay } from '../concurrency/abort.ts';
+import { accessDenied, busy, invalidFilter, Refusal, unknownCommand, type BackupRunError } from '../model/errors.ts';
+import { createSemaphore, type Semaphore } from '../concurrency/semaphore.ts';
+import type { Inspector } from '../inspector.ts';
+import { moment, wantedRuns, type RunFilter } from '../listing/filter.ts';
+import type { BackupRun } from '../model/run.ts';
+import { checked } from '../model/check-options.ts';
+import { quote } from '../model/printable.ts';
 import type { FailureReply, Reply, RunsReply, UnreadableRow } from './reply.ts';
-import { abortSignal, budget, type InspectionOptions } from './inspect/options.ts';
+import { abortSignal, budget, type InspectionOptions } from '../inspect/options.ts';
 
 /** Who sent a message: what the caller's own log-in found out, never a part of the message. */
 export interface CommandSession {

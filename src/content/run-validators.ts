@@ -14,11 +14,11 @@ import { chunkAt } from '../hashing/rate-limit.ts';
 import type { Judged } from '../verify/judge.ts';
 import { OutOfTime, type Measurements } from '../verify/measurement.ts';
 import type { Meter } from '../verify/progress.ts';
-import { amend } from './amend.ts';
-import type { Outcome } from './attend.ts';
-import { validateArtifact, type Subject, type Validating } from './one-artifact.ts';
-import type { Reach } from './reading.ts';
-import type { Said } from './said.ts';
+import { amend } from './apply-outcomes.ts';
+import type { Outcome } from './call-validator.ts';
+import { validateArtifact, type Subject, type Validating } from './validate-artifact.ts';
+import type { Reach } from './artifact-reader.ts';
+import type { Said } from './outcome-cache.ts';
 import type { Validator } from './validator.ts';
 
 const OUT_OF_TIME: Outcome = { is: 'left out', why: 'the time budget is over' };

@@ -1,7 +1,7 @@
 /** What can be wrong with a run that could be read: the facts come in, a finding with its one sentence goes out. */
 
-import type { BackupRun, Coverage } from './model.ts';
-import { printable, quote } from './quote.ts';
+import type { BackupRun, Coverage } from './run.ts';
+import { printable, quote } from './printable.ts';
 
 /** `error`: do not rely on this run as it is. `warning`: look at it. */
 export type Severity = 'error' | 'warning';

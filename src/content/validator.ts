@@ -1,6 +1,6 @@
 /** A verified artifact comes in, what its content proves goes out: the one interface of all content validators. */
 
-import type { Artifact } from '../model.ts';
+import type { Artifact } from '../model/run.ts';
 
 /** What a validator says about a file. */
 export type Verdict =

@@ -4,7 +4,7 @@ import { throwIfCancelled, type Cancellation } from '../concurrency/abort.ts';
 import { errnoOf, shortageOf, Stalled } from '../fs/errno.ts';
 import type { Disk } from '../jobs/disk.ts';
 import type { RunAddress } from '../repository/open-run.ts';
-import { Refusal } from '../errors.ts';
+import { Refusal } from '../model/errors.ts';
 
 /** Which revision of which file is read. */
 export interface Verified {

@@ -8,13 +8,13 @@ import {
   type CommandSession,
   type Inspector,
   type Reply,
-} from '../src/index.ts';
-import { beingRead, letGo } from './support/descriptors.ts';
-import { CASES, SPEC_ROOT, SPEC_RUN_ID } from './support/fixtures.ts';
-import { makeLargeRun } from './support/large-run.ts';
-import { makeRun, RUN_ID, temporaryDirectory, type RunToMake } from './support/runs.ts';
-import { SPEC_ROW, SPEC_RUN, SPEC_TEXT } from './support/spec.ts';
-import { warnings } from './support/warnings.ts';
+} from '../../src/index.ts';
+import { beingRead, letGo } from '../support/descriptors.ts';
+import { CASES, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
+import { makeLargeRun } from '../support/large-run.ts';
+import { makeRun, RUN_ID, temporaryDirectory, type RunToMake } from '../support/runs.ts';
+import { SPEC_ROW, SPEC_RUN, SPEC_TEXT } from '../support/spec.ts';
+import { warnings } from '../support/warnings.ts';
 
 const ADMIN: CommandSession = { role: 'SESSION_ADMIN' };
 const COMMANDS = ['GetBackupRun', 'ValidateBackupRun', 'GetBackupRuns', 'GetBackupsList'];

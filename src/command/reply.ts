@@ -1,7 +1,7 @@
 /** What a command is answered with: JSON-safe, the data flat beside the `extID` of its message. */
 
-import type { BackupRunError } from './errors.ts';
-import type { BackupRun } from './model.ts';
+import type { BackupRunError } from '../model/errors.ts';
+import type { BackupRun } from '../model/run.ts';
 
 /** What every reply has: the `extID` of the message, when that is a string or a finite number. */
 export interface ReplyBase {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createInspector, getBackupRun } from '../src/index.ts';
-import { temporaryDirectory } from './support/runs.ts';
-import { SPEC_ROOT, SPEC_RUN_ID } from './support/fixtures.ts';
+import { createInspector, getBackupRun } from '../../src/index.ts';
+import { temporaryDirectory } from '../support/runs.ts';
+import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 
 /** A root that would answer with IO_ERROR if it were touched. */
 const NOWHERE = '/nonexistent/backups';

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createInspector, isBackupRunError } from '../src/index.ts';
-import { CASES } from './support/fixtures.ts';
-import { makeRun, RUN_ID } from './support/runs.ts';
+import { createInspector, isBackupRunError } from '../../src/index.ts';
+import { CASES } from '../support/fixtures.ts';
+import { makeRun, RUN_ID } from '../support/runs.ts';
 
 /** Every code with its HTTP code. */
 const CODES: [string, number][] = [

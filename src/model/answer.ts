@@ -2,7 +2,7 @@
 
 import type { BackupRunError } from './errors.ts';
 import type { Finding } from './findings.ts';
-import type { BackupRun, Coverage } from './model.ts';
+import type { BackupRun, Coverage } from './run.ts';
 
 /** A run that could be read, with everything found wrong with it. */
 export interface Inspected {

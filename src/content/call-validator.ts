@@ -5,7 +5,7 @@
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
 import { waitForGrace } from '../concurrency/grace.ts';
-import { printable, quote } from '../quote.ts';
+import { printable, quote } from '../model/printable.ts';
 import type { ArtifactFile, Validator } from './validator.ts';
 
 /** What came of one validator and one artifact. */

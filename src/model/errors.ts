@@ -1,8 +1,8 @@
 /** Why there is no run to return: the facts come in, a plain error object with its sentence goes out. */
 
 import type { Reason } from './findings.ts';
-import type { BackupRun } from './model.ts';
-import { printable, quote } from './quote.ts';
+import type { BackupRun } from './run.ts';
+import { printable, quote } from './printable.ts';
 
 /** One place where a manifest breaks its schema. */
 export interface ManifestIssue {

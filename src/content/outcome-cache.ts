@@ -1,7 +1,7 @@
 /** What was said of artifacts in one call comes in, and goes out again where they, and what was asked for beside them, are the same. */
 
-import type { Outcome } from './attend.ts';
-import type { Subject, Validating } from './one-artifact.ts';
+import type { Outcome } from './call-validator.ts';
+import type { Subject, Validating } from './validate-artifact.ts';
 
 type Beside = Validating['beside'];
 

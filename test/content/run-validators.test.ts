@@ -11,7 +11,7 @@ import {
   type Validator,
   type Verdict,
 } from '../../src/index.ts';
-import { createWatch } from '../../src/validators/attend.ts';
+import { createWatch } from '../../src/content/call-validator.ts';
 import { letGo } from '../support/descriptors.ts';
 import {
   artifactRecord,
