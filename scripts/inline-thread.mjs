@@ -4,14 +4,14 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Entries below src, and what they are called. */
+/** Entries below src, with what they are and the name of the constant. */
 const THREADS = {
-  'jobs/worker': 'thread that performs jobs',
-  'validators/thread/worker': 'thread of a validation',
-  'validators/sqlite/program': 'program that checks a database',
+  'jobs/worker': { name: 'thread that performs jobs', constant: 'WORKER_SOURCE' },
+  'validators/thread/worker': { name: 'thread of a validation', constant: 'SCAN_WORKER_SOURCE' },
+  'validators/sqlite/program': { name: 'program that checks a database', constant: 'PROGRAM_SOURCE' },
 };
 
-for (const [entry, name] of Object.entries(THREADS)) {
+for (const [entry, { name, constant }] of Object.entries(THREADS)) {
   const at = (ending) => fileURLToPath(new URL(`../src/${entry}${ending}`, import.meta.url));
   const { outputFiles } = await build({
     entryPoints: [at('.ts')],
@@ -27,6 +27,6 @@ for (const [entry, name] of Object.entries(THREADS)) {
   const [{ text }] = outputFiles;
   await writeFile(
     at('-source.generated.ts'),
-    `/** The ${name} as a string; made by scripts/inline-thread.mjs. */\nexport const ${name.startsWith('program') ? 'PROGRAM' : 'THREAD'}_SOURCE =\n  ${JSON.stringify(text)};\n`,
+    `/** The ${name} as a string; made by scripts/inline-thread.mjs. */\nexport const ${constant} =\n  ${JSON.stringify(text)};\n`,
   );
 }

@@ -22,10 +22,10 @@ import { createRateLimit } from './hashing/rate-limit.ts';
 import { createDisk, type Disk } from './jobs/disk.ts';
 import { createInProcess } from './jobs/in-process.ts';
 import { createPool } from './jobs/pool.ts';
-import { THREAD_SOURCE } from './jobs/worker-source.generated.ts';
+import { WORKER_SOURCE } from './jobs/worker-source.generated.ts';
 import { loadFastGlob } from './repository/walk-tree.ts';
 import { shareReads } from './verify/shared-reads.ts';
-import { createContents } from './content/run-validators.ts';
+import { createContentCheck } from './content/run-validators.ts';
 
 /** Inspects the runs of one backups directory. */
 export interface Inspector {
@@ -66,7 +66,7 @@ export interface Inspector {
  * no more than 256. What hashes for hours must not keep waiting what has a limit of time, and neither of them what hashes
  * nothing.
  */
-const AT_ONCE = { long: 8, timed: 4, quick: 4 } as const;
+const INSPECTIONS_AT_ONCE = { long: 8, timed: 4, quick: 4 } as const;
 
 /**
  * Creates an inspector. Nothing starts before its first call and nothing lives after `close()`.
@@ -78,15 +78,15 @@ export function createInspector(options: InspectorOptions): Inspector {
   const { limits, memo } = settings;
   const { disk, rootName } = diskFor(settings);
   const semaphores = {
-    long: createSemaphore(AT_ONCE.long),
-    timed: createSemaphore(AT_ONCE.timed),
-    quick: createSemaphore(AT_ONCE.quick),
+    long: createSemaphore(INSPECTIONS_AT_ONCE.long),
+    timed: createSemaphore(INSPECTIONS_AT_ONCE.timed),
+    quick: createSemaphore(INSPECTIONS_AT_ONCE.quick),
   };
   const semaphoreFor = ({ level, timeBudgetMs }: InspectionSettings): Semaphore => {
     if (level !== 'digest') return semaphores.quick;
     return timeBudgetMs === undefined ? semaphores.long : semaphores.timed;
   };
-  const contents = createContents(settings);
+  const contents = createContentCheck(settings);
   const shared = { rootName, limits, memo, semaphoreFor, disk, sharedReads: shareReads(disk), contents };
   const inFlight = new Map<Canceller, Promise<unknown>>();
   const relay = createRelay();
@@ -173,7 +173,7 @@ function diskFor({ root: path, threads, stallTimeoutMs, maxBytesPerSecond }: Ins
     stallTimeoutMs,
     root: path,
     rateLimit,
-    source: THREAD_SOURCE,
+    source: WORKER_SOURCE,
     inProcess: createInProcess(root, rateLimit),
     onFallback: tellFallback,
   });

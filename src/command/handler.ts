@@ -3,7 +3,14 @@
 import * as v from 'valibot';
 import type { Answer, ListedRun, Validation } from '../model/answer.ts';
 import { createCanceller, createRelay, type Relay } from '../concurrency/abort.ts';
-import { accessDenied, busy, invalidFilter, Refusal, unknownCommand, type BackupRunError } from '../model/errors.ts';
+import {
+  accessDenied,
+  busy,
+  invalidFilter,
+  Refusal,
+  unknownCommand,
+  type BackupRunError,
+} from '../model/errors.ts';
 import { createSemaphore, type Semaphore } from '../concurrency/semaphore.ts';
 import type { Inspector } from '../inspector.ts';
 import { moment, wantedRuns, type RunFilter } from '../listing/filter.ts';
@@ -88,9 +95,9 @@ async function carryOut(message: unknown, inspector: Inspector, call: Call): Pro
   const command = keyOf(message, 'command');
   switch (command) {
     case 'GetBackupRun':
-      return runOf(await inspector.getBackupRun(keyOf(message, 'data'), call));
+      return runOrThrow(await inspector.getBackupRun(keyOf(message, 'data'), call));
     case 'ValidateBackupRun':
-      return { ...runOf(await inspector.validateBackupRun(keyOf(message, 'data'), call)), ok: true };
+      return { ...runOrThrow(await inspector.validateBackupRun(keyOf(message, 'data'), call)), ok: true };
     case 'GetBackupRuns':
     case 'GetBackupsList':
       return listRows(inspector, keyOf(message, 'data'), call);
@@ -125,7 +132,7 @@ function failure({ code, httpCode, message }: BackupRunError): Omit<FailureReply
   return { error: code, http_code: httpCode, description: message };
 }
 
-function runOf(answer: Answer | Validation): BackupRun {
+function runOrThrow(answer: Answer | Validation): BackupRun {
   if (answer.ok) return answer.run;
   throw new Refusal(answer.error);
 }
@@ -151,7 +158,7 @@ function filterOf(data: unknown = {}): RunFilter {
   throw new Refusal(invalidFilter(issue.path, issue.message));
 }
 
-const OVER = new Error('the time budget is over');
+const BUDGET_OVER = new Error('the time budget is over');
 
 async function listRows(inspector: Inspector, data: unknown, call: Call): Promise<Pick<RunsReply, 'rows'>> {
   const { signal, timeBudgetMs, relay, lists } = call;
@@ -161,16 +168,17 @@ async function listRows(inspector: Inspector, data: unknown, call: Call): Promis
   canceller.onCancel((reason) => end.abort(reason));
   if (signal?.aborted === true) canceller.cancel(signal.reason);
   const unlisten = signal && relay.listen(signal, canceller.cancel);
-  const timer = timeBudgetMs === undefined ? undefined : setTimeout(canceller.cancel, timeBudgetMs, OVER);
+  const timer =
+    timeBudgetMs === undefined ? undefined : setTimeout(canceller.cancel, timeBudgetMs, BUDGET_OVER);
   const rows: RunsReply['rows'] = [];
   let leave: (() => void) | null = null;
   try {
     leave = await lists.acquire(canceller);
     for await (const row of inspector.listBackupRuns({ ...filter, signal: end.signal }))
-      rows.push(rowOf(row));
+      rows.push(replyRow(row));
     return { rows };
   } catch (thrown) {
-    if (thrown !== OVER) throw thrown;
+    if (thrown !== BUDGET_OVER) throw thrown;
     // A part of the list would pass for the whole of it.
     throw new Refusal(busy(`not all of them could be listed in ${timeBudgetMs} ms; ask with a limit`));
   } finally {
@@ -180,6 +188,6 @@ async function listRows(inspector: Inspector, data: unknown, call: Call): Promis
   }
 }
 
-function rowOf(row: ListedRun): BackupRun | UnreadableRow {
+function replyRow(row: ListedRun): BackupRun | UnreadableRow {
   return row.ok ? row.run : { run_id: row.run_id, path: row.path, ...failure(row.error) };
 }

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 /** Milliseconds of work between two turns: half of what a frame of 60 in a second has. */
 export const YIELD_AFTER = 8;
 /** Items between two looks at the clock. */
-const STRIDE = 64;
+const CLOCK_STRIDE = 64;
 
 /** Makes a function that gives others a turn whenever work has gone on for a while; to be called often. */
 export function createYield(): () => Promise<void> {
@@ -30,7 +30,7 @@ export async function forEachInSlices<T>(items: Iterable<T>, work: (item: T) => 
   let count = 0;
   for (const item of items) {
     work(item);
-    if ((count += 1) % STRIDE === 0) await yieldIfDue();
+    if ((count += 1) % CLOCK_STRIDE === 0) await yieldIfDue();
   }
 }
 

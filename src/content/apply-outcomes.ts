@@ -1,11 +1,11 @@
-/** A judged artifact and what the validators say come in, the artifact with its last verdict and findings goes out (pure). */
+/** Applies the outcomes of validators to a judged artifact: its last verdict, and its findings (pure). */
 
 import { finding, type Facts } from '../model/findings.ts';
 import { inOrder, type Judged } from '../verify/judge.ts';
 import type { Outcome } from './call-validator.ts';
 
 /** `participant` is whose artifact it is. */
-export function amend(judged: Judged, participant: string, outcomes: readonly Outcome[]): Judged {
+export function applyOutcomes(judged: Judged, participant: string, outcomes: readonly Outcome[]): Judged {
   const { artifact } = judged;
   const facts = (texts: readonly string[]): Facts => ({
     participant,
@@ -13,8 +13,8 @@ export function amend(judged: Judged, participant: string, outcomes: readonly Ou
     path: artifact.path,
     actual: texts.join('; '),
   });
-  const reasons = outcomes.flatMap((outcome) => (outcome.is === 'rejected' ? outcome.reason : []));
-  const whys = outcomes.flatMap((outcome) => (outcome.is === 'left out' ? outcome.why : []));
+  const reasons = outcomes.flatMap((outcome) => (outcome.type === 'rejected' ? outcome.reason : []));
+  const whys = outcomes.flatMap((outcome) => (outcome.type === 'left out' ? outcome.why : []));
   const unverified = whys.length === 0 ? null : finding('ARTIFACT_NOT_VERIFIED', facts(whys));
   const invalid = reasons.length === 0 ? null : finding('ARTIFACT_CONTENT_INVALID', facts(reasons));
   const errors = [unverified?.message, artifact.validation_error, invalid?.message];

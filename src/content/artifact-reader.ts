@@ -17,7 +17,7 @@ export interface Verified {
 }
 
 /** How the artifacts of one inspection are read. */
-export interface Reach {
+export interface ArtifactSource {
   readonly run: RunAddress;
   readonly disk: Pick<Disk, 'readRange'>;
   /** Bytes of one chunk, at most. */
@@ -33,12 +33,12 @@ export interface Pulse {
 }
 
 /** Why a file could not be read. */
-export type Trouble =
-  | { readonly what: 'changed' }
-  | { readonly what: 'stalled'; readonly milliseconds: number }
-  | { readonly what: 'unreadable'; readonly errno: string }
+export type ReaderFailure =
+  | { readonly type: 'changed' }
+  | { readonly type: 'stalled'; readonly milliseconds: number }
+  | { readonly type: 'unreadable'; readonly errno: string }
   /** Says nothing about the file: the inspection cannot go on. */
-  | { readonly what: 'shortage'; readonly fault: unknown };
+  | { readonly type: 'shortage'; readonly fault: unknown };
 
 /** Reads one file, as often as it is asked to. */
 export interface Reader {
@@ -47,7 +47,7 @@ export interface Reader {
   /** The first bytes of it, so many at most. */
   head(most: number): Promise<Uint8Array>;
   /** What went wrong first, or null. */
-  trouble(): Trouble | null;
+  failure(): ReaderFailure | null;
 }
 
 /** The file is not the one that was hashed any more. */
@@ -59,15 +59,20 @@ class Changed extends Error {
 }
 
 /** `cancellation` ends all reading; after it nothing is opened any more. */
-export function createReader(file: Verified, reach: Reach, cancellation: Cancellation, pulse: Pulse): Reader {
+export function createReader(
+  file: Verified,
+  source: ArtifactSource,
+  cancellation: Cancellation,
+  pulse: Pulse,
+): Reader {
   const names = file.path.split('/');
-  let trouble: Trouble | null = null;
+  let failure: ReaderFailure | null = null;
 
   async function* chunks(most: number): AsyncGenerator<Uint8Array, void> {
     for (let position = 0; position < most;) {
-      const length = Math.min(most - position, reach.chunk);
+      const length = Math.min(most - position, source.chunk);
       const chunk = await work({ names, identity: file.identity, position, length });
-      reach.onBytes(chunk.length);
+      source.onBytes(chunk.length);
       position += chunk.length;
       yield chunk;
     }
@@ -78,11 +83,11 @@ export function createReader(file: Verified, reach: Reach, cancellation: Cancell
     throwIfCancelled(cancellation);
     pulse.begin();
     try {
-      const chunk = await reach.disk.readRange(reach.run, range, cancellation);
+      const chunk = await source.disk.readRange(source.run, range, cancellation);
       if (chunk === null) throw new Changed();
       return chunk;
     } catch (fault) {
-      if (cancellation.cancelled === null) trouble ??= troubleOf(fault);
+      if (cancellation.cancelled === null) failure ??= failureOfRead(fault);
       throw fault;
     } finally {
       pulse.end();
@@ -96,14 +101,14 @@ export function createReader(file: Verified, reach: Reach, cancellation: Cancell
       for await (const chunk of chunks(Math.min(most, file.size))) parts.push(chunk);
       return Buffer.concat(parts);
     },
-    trouble: () => trouble,
+    failure: () => failure,
   };
 }
 
-function troubleOf(fault: unknown): Trouble {
-  if (fault instanceof Changed) return { what: 'changed' };
-  if (fault instanceof Refusal || shortageOf(fault) !== null) return { what: 'shortage', fault };
-  if (fault instanceof Stalled) return { what: 'stalled', milliseconds: fault.milliseconds };
+function failureOfRead(fault: unknown): ReaderFailure {
+  if (fault instanceof Changed) return { type: 'changed' };
+  if (fault instanceof Refusal || shortageOf(fault) !== null) return { type: 'shortage', fault };
+  if (fault instanceof Stalled) return { type: 'stalled', milliseconds: fault.milliseconds };
   const errno = errnoOf(fault);
-  return errno === null ? { what: 'shortage', fault } : { what: 'unreadable', errno };
+  return errno === null ? { type: 'shortage', fault } : { type: 'unreadable', errno };
 }

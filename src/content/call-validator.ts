@@ -1,18 +1,15 @@
-/**
- * A validator and a file come in, what it says goes out, or why it says nothing: whatever the validator does, it ends in
- * one of three outcomes, and in bounded time.
- */
+/** Calls a validator: whatever it does, it ends in one of three outcomes, and in bounded time. */
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
 import { waitForGrace } from '../concurrency/grace.ts';
-import { printable, quote } from '../model/printable.ts';
+import { cut, printable, quote } from '../model/printable.ts';
 import type { ArtifactFile, Validator } from './validator.ts';
 
 /** What came of one validator and one artifact. */
 export type Outcome =
-  | { readonly is: 'agreed' }
-  | { readonly is: 'rejected'; readonly reason: string }
-  | { readonly is: 'left out'; readonly why: string };
+  | { readonly type: 'agreed' }
+  | { readonly type: 'rejected'; readonly reason: string }
+  | { readonly type: 'left out'; readonly why: string };
 
 /** Follows whether a validator still does something. */
 export interface Watch {
@@ -28,7 +25,7 @@ export interface Watch {
 const SECOND_LOOK = 20;
 
 /** Milliseconds that a look may be late, behind which this program itself was stopped, or too busy to look. */
-const LATE = 200;
+const LATE_LOOK = 200;
 
 /** Gives up, once, after so many milliseconds in which nothing was done. */
 export function createWatch(milliseconds: number, giveUp: () => void): Watch {
@@ -49,9 +46,9 @@ export function createWatch(milliseconds: number, giveUp: () => void): Watch {
 
   function look(): void {
     // A validator saw none of the time in which the program was stopped (SIGSTOP, a snapshot of its machine).
-    if (performance.now() - dueAt > LATE) alive();
+    if (performance.now() - dueAt > LATE_LOOK) alive();
     if (left() > 0) timer = lookIn(Math.ceil(left()), look);
-    // A program that was busy for so long sees its timers before what it was told meanwhile.
+    // A program that was busy for so long sees its timers before the messages that came meanwhile.
     else
       setImmediate(() => {
         if (!isStopped) timer = lookIn(SECOND_LOOK, lookAgain);
@@ -59,7 +56,7 @@ export function createWatch(milliseconds: number, giveUp: () => void): Watch {
   }
 
   function lookAgain(): void {
-    if (left() > 0 || performance.now() - dueAt > LATE) look();
+    if (left() > 0 || performance.now() - dueAt > LATE_LOOK) look();
     else giveUp();
   }
 
@@ -87,7 +84,7 @@ export function createWatch(milliseconds: number, giveUp: () => void): Watch {
 export class GivenUp extends Error {}
 
 /** One validation. */
-export interface Attendance {
+export interface ValidatorCall {
   readonly validator: Validator;
   readonly file: ArtifactFile;
   /** Ends it: with `GivenUp`, or because nobody waits any more. */
@@ -98,8 +95,8 @@ export interface Attendance {
 }
 
 /** Rejects only for the cancellation, with its reason, when the validator had some time to clear up. */
-export async function attend(attendance: Attendance): Promise<Outcome> {
-  const { validator, file, cancellation, watch, root } = attendance;
+export async function callValidator(call: ValidatorCall): Promise<Outcome> {
+  const { validator, file, cancellation, watch, root } = call;
   const controller = new AbortController();
   const canceller: Canceller = createCanceller();
   const unlisten = cancellation.onCancel((reason) => {
@@ -123,8 +120,8 @@ export async function attend(attendance: Attendance): Promise<Outcome> {
   }
 }
 
-/** What is kept of a text that a validator gives. */
-const LONGEST = 1_000;
+/** Characters that are kept of a text that a validator gives. */
+const LONGEST_REASON = 1_000;
 
 function outcomeOf(validator: Validator, verdict: unknown): Outcome {
   try {
@@ -138,18 +135,16 @@ function readVerdict(validator: Validator, verdict: unknown): Outcome | null {
   if (typeof verdict !== 'object' || verdict === null) return null;
   const { ok, reason, skipped, why }: Record<string, unknown> = { ...verdict };
   if (ok === true && skipped === undefined && reason === undefined && why === undefined)
-    return { is: 'agreed' };
-  if (ok === false && skipped === undefined && isText(reason)) return { is: 'rejected', reason: cut(reason) };
-  if (skipped === true && ok === undefined && isText(why)) return leftOut(validator, `says: ${cut(why)}`);
+    return { type: 'agreed' };
+  if (ok === false && skipped === undefined && isSentence(reason))
+    return { type: 'rejected', reason: cut(reason, LONGEST_REASON) };
+  if (skipped === true && ok === undefined && isSentence(why))
+    return leftOut(validator, `says: ${cut(why, LONGEST_REASON)}`);
   return null;
 }
 
-function isText(value: unknown): value is string {
+function isSentence(value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== '';
-}
-
-function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
 /** What a validator throws proves nothing about the file. */
@@ -166,5 +161,5 @@ function messageOf(fault: unknown): string {
 }
 
 export function leftOut({ name }: Validator, what: string): Outcome {
-  return { is: 'left out', why: `validator ${quote(name)} ${what}` };
+  return { type: 'left out', why: `validator ${quote(name)} ${what}` };
 }

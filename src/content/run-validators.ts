@@ -1,11 +1,11 @@
 /**
- * Judged artifacts come in, and go out with what the validators say about those whose integrity was verified: few at a
- * time, and once in a call, also where the run moves meanwhile.
+ * Runs the validators on the artifacts of a run whose integrity was verified: few at a time, and once in a call, also where
+ * the run moves meanwhile.
  */
 
 import { createCanceller, type Cancellation } from '../concurrency/abort.ts';
 import { createSemaphore } from '../concurrency/semaphore.ts';
-import { mapInSlices } from '../concurrency/cooperative.ts';
+import { forEachAtOnce, mapInSlices } from '../concurrency/cooperative.ts';
 import type { Claim } from '../manifest/claims.ts';
 import type { Disk } from '../jobs/disk.ts';
 import type { RunAddress } from '../repository/open-run.ts';
@@ -14,17 +14,17 @@ import { chunkAt } from '../hashing/rate-limit.ts';
 import type { Judged } from '../verify/judge.ts';
 import { OutOfTime, type Measurements } from '../verify/measurement.ts';
 import type { Meter } from '../verify/progress.ts';
-import { amend } from './apply-outcomes.ts';
+import { applyOutcomes } from './apply-outcomes.ts';
 import type { Outcome } from './call-validator.ts';
 import { validateArtifact, type Subject, type Validating } from './validate-artifact.ts';
-import type { Reach } from './artifact-reader.ts';
-import type { Said } from './outcome-cache.ts';
+import type { ArtifactSource } from './artifact-reader.ts';
+import type { OutcomeCache } from './outcome-cache.ts';
 import type { Validator } from './validator.ts';
 
-const OUT_OF_TIME: Outcome = { is: 'left out', why: 'the time budget is over' };
+const NOT_VALIDATED_IN_TIME: Outcome = { type: 'left out', why: 'the time budget is over' };
 
 /** Artifacts that are validated at once: each may have a thread, some chunks, a private copy. */
-const AT_ONCE = 2;
+const VALIDATIONS_AT_ONCE = 2;
 
 /** What validations are done with. */
 export interface ContentsSettings {
@@ -54,13 +54,13 @@ export interface Checking {
   /** Whether there may not be time for everything: then what matters most comes first. */
   readonly isHurried: boolean;
   readonly meter: Meter;
-  /** Is told of every chunk that is read, in bytes. */
+  /** Takes the bytes of every chunk that is read. */
   readonly onBytes: (count: number) => void;
-  readonly said: Said;
+  readonly cache: OutcomeCache;
 }
 
 /** Checks the contents of artifacts. */
-export interface Contents {
+export interface ContentCheck {
   /** The judged artifacts in their order; rejects for a cancellation, with its reason, and when the inspection cannot go on. */
   check(measured: Measured, checking: Checking): Promise<readonly Judged[]>;
 }
@@ -71,13 +71,13 @@ interface Claimed extends Subject {
   readonly claim: Claim;
 }
 
-export function createContents({
+export function createContentCheck({
   validators,
   root,
   stallTimeoutMs,
   maxBytesPerSecond: rate,
-}: ContentsSettings): Contents {
-  const gate = createSemaphore(AT_ONCE);
+}: ContentsSettings): ContentCheck {
+  const slots = createSemaphore(VALIDATIONS_AT_ONCE);
 
   async function check(found: Measured, checking: Checking): Promise<readonly Judged[]> {
     if (validators.length === 0) return found.judged;
@@ -86,25 +86,27 @@ export function createContents({
     const beside = findBeside(subjects);
     const outcomes = new Map<Subject, readonly Outcome[]>();
     const ordered = checking.isHurried ? wanted.toSorted(byUrgency) : wanted;
-    await forEach(ordered, checking.cancellation, async (subject, cancellation) => {
-      const reach = reachFor(subject, checking);
-      const validating = { validators, stallTimeoutMs, root, reach, cancellation, beside };
-      outcomes.set(subject, await validateOnce(subject, validating, checking.said));
+    await forEachUntilFailure(ordered, checking.cancellation, async (subject, cancellation) => {
+      const source = sourceFor(subject, checking);
+      const validating = { validators, stallTimeoutMs, root, source, cancellation, beside };
+      outcomes.set(subject, await validateOnce(subject, validating, checking.cache));
     });
     return mapInSlices(subjects, (subject) => {
       const its = outcomes.get(subject);
-      return its === undefined ? subject.judged : amend(subject.judged, subject.claim.participant, its);
+      return its === undefined
+        ? subject.judged
+        : applyOutcomes(subject.judged, subject.claim.participant, its);
     });
   }
 
-  function reachFor({ claim }: Claimed, { run, disk, meter, onBytes }: Checking): Reach {
+  function sourceFor({ claim }: Claimed, { run, disk, meter, onBytes }: Checking): ArtifactSource {
     return {
       run,
       disk,
       chunk: chunkAt(rate, CHUNK),
       onBytes(count) {
         onBytes(count);
-        // Its bytes were told when it was hashed.
+        // Its bytes were counted when it was hashed.
         meter.read(claim.participant, claim.record.logical_name, 0);
       },
     };
@@ -113,23 +115,23 @@ export function createContents({
   async function validateOnce(
     subject: Subject,
     validating: Validating,
-    said: Said,
+    cache: OutcomeCache,
   ): Promise<readonly Outcome[]> {
-    const before = said.recall(subject, validating.beside);
+    const before = cache.recall(subject, validating.beside);
     if (before !== null) return before;
-    let leave: (() => void) | null = null;
+    let release: (() => void) | null = null;
     try {
-      leave = await gate.acquire(validating.cancellation);
-      const { beside, keep } = said.follow(subject, validating.beside);
+      release = await slots.acquire(validating.cancellation);
+      const { beside, keep } = cache.follow(subject, validating.beside);
       const outcomes = await validateArtifact(subject, { ...validating, beside });
-      const isSettled = outcomes.length > 0 && outcomes.every(({ is }) => is !== 'left out');
+      const isSettled = outcomes.length > 0 && outcomes.every(({ type }) => type !== 'left out');
       if (isSettled) keep(outcomes);
       return outcomes;
     } catch (reason) {
-      if (reason instanceof OutOfTime) return [OUT_OF_TIME];
+      if (reason instanceof OutOfTime) return [NOT_VALIDATED_IN_TIME];
       throw reason;
     } finally {
-      leave?.();
+      release?.();
     }
   }
 
@@ -165,29 +167,22 @@ function byUrgency(a: Claimed, b: Claimed): number {
   return critical || a.artifact.size_bytes - b.artifact.size_bytes;
 }
 
-/** Works on all items, few at once; ends with the first that fails, when none is under way any more. */
-async function forEach<T>(
+/** Works on few at once; the first failure cancels the others, and is what it ends with when none is under way any more. */
+async function forEachUntilFailure<T>(
   items: readonly T[],
   cancellation: Cancellation,
   work: (item: T, cancellation: Cancellation) => Promise<void>,
 ): Promise<void> {
-  const ending = createCanceller();
-  const unlisten = cancellation.onCancel(ending.cancel);
-  const left = items.values();
-  const worker = async (): Promise<void> => {
-    for (const item of left) await work(item, ending);
-  };
-  const ended = await Promise.allSettled(
-    Array.from({ length: AT_ONCE }, async () => {
-      try {
-        await worker();
-      } catch (reason) {
-        ending.cancel(reason);
+  const canceller = createCanceller();
+  const unlisten = cancellation.onCancel(canceller.cancel);
+  try {
+    await forEachAtOnce(items, VALIDATIONS_AT_ONCE, (item) =>
+      work(item, canceller).catch((reason: unknown) => {
+        canceller.cancel(reason);
         throw reason;
-      }
-    }),
-  );
-  unlisten();
-  const failed = ended.find((each) => each.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+      }),
+    );
+  } finally {
+    unlisten();
+  }
 }

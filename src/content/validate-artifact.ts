@@ -1,10 +1,17 @@
-/** A verified artifact and the validators come in, an outcome of each that applies goes out. */
+/** Has one verified artifact validated by every validator that applies; whatever they do, each ends in an outcome. */
 
 import { createCanceller, throwIfCancelled, type Cancellation } from '../concurrency/abort.ts';
 import type { Artifact } from '../model/run.ts';
 import { quote } from '../model/printable.ts';
-import { attend, createWatch, failed, GivenUp, leftOut, type Outcome } from './call-validator.ts';
-import { createReader, type Pulse, type Reach, type Reader, type Trouble, type Verified } from './artifact-reader.ts';
+import { callValidator, createWatch, failed, GivenUp, leftOut, type Outcome } from './call-validator.ts';
+import {
+  createReader,
+  type Pulse,
+  type ArtifactSource,
+  type Reader,
+  type ReaderFailure,
+  type Verified,
+} from './artifact-reader.ts';
 import type { ArtifactFile, Validator } from './validator.ts';
 
 /** An artifact that a validator may read. */
@@ -20,23 +27,23 @@ export interface Validating {
   readonly stallTimeoutMs: number;
   /** Absolute path of the backups directory. */
   readonly root: string;
-  readonly reach: Reach;
+  readonly source: ArtifactSource;
   /** With `OutOfTime` when the budget is over. */
   readonly cancellation: Cancellation;
   /** The artifact of this run with something behind the path of another. */
   readonly beside: (subject: Subject, ending: string) => Subject | null;
 }
 
-/** Bytes that validators see before they are asked. */
+/** Bytes that validators decide by whether they apply. */
 const HEAD = 512;
 
 /** The validation is over: nothing can be read any more. */
-const OVER = new Error('the validation is over');
+const VALIDATION_OVER = new Error('the validation is over');
 
 /** What the validators that apply say; rejects with the reason of a cancellation, and when the inspection cannot go on. */
 export async function validateArtifact(subject: Subject, validating: Validating): Promise<Outcome[]> {
   const head = await readHead(subject, validating);
-  if ('is' in head) return [head];
+  if ('type' in head) return [head];
   const outcomes: Outcome[] = [];
   for (const validator of validating.validators) {
     const outcome = await validateBy(validator, subject, head.bytes, validating);
@@ -49,17 +56,17 @@ const NO_PULSE: Pulse = { begin: () => undefined, end: () => undefined };
 
 async function readHead(
   { verified }: Subject,
-  { reach, cancellation }: Validating,
+  { source, cancellation }: Validating,
 ): Promise<{ readonly bytes: Uint8Array } | Outcome> {
   if (verified === null) throw new Error('an artifact that is not verified was to be validated');
-  const reader = createReader(verified, reach, cancellation, NO_PULSE);
+  const reader = createReader(verified, source, cancellation, NO_PULSE);
   try {
     return { bytes: await reader.head(HEAD) };
   } catch (fault) {
     throwIfCancelled(cancellation);
-    const trouble = reader.trouble();
-    if (trouble === null) throw fault;
-    return { is: 'left out', why: sentence('it', trouble) };
+    const failure = reader.failure();
+    if (failure === null) throw fault;
+    return { type: 'left out', why: sentence('it', failure) };
   }
 }
 
@@ -87,7 +94,7 @@ async function validateBy(
 async function validate(
   validator: Validator,
   subject: Subject,
-  { cancellation, reach, root, stallTimeoutMs, beside }: Validating,
+  { cancellation, source, root, stallTimeoutMs, beside }: Validating,
 ): Promise<Outcome> {
   const canceller = createCanceller();
   const unlisten = cancellation.onCancel(canceller.cancel);
@@ -96,7 +103,7 @@ async function validate(
 
   function fileOf({ artifact, verified }: Subject): ArtifactFile {
     const { logical_name: name, path, size_bytes: size } = artifact;
-    const reader = verified && createReader(verified, reach, canceller, watch);
+    const reader = verified && createReader(verified, source, canceller, watch);
     if (reader !== null) readers.push({ name, reader });
     return {
       name,
@@ -115,34 +122,34 @@ async function validate(
 
   let outcome: Outcome;
   try {
-    outcome = await attend({ validator, file: fileOf(subject), cancellation: canceller, watch, root });
+    outcome = await callValidator({ validator, file: fileOf(subject), cancellation: canceller, watch, root });
   } catch (reason) {
     if (!(reason instanceof GivenUp)) throw reason;
     outcome = leftOut(validator, `did nothing for ${stallTimeoutMs} ms`);
   } finally {
     watch.stop();
     unlisten();
-    canceller.cancel(OVER);
+    canceller.cancel(VALIDATION_OVER);
   }
   throwIfCancelled(cancellation);
   // Whatever it says, it says of something else, or of less than the whole.
-  const [trouble] = readers.flatMap(({ name, reader }, index) => {
-    const found = reader.trouble();
+  const [why] = readers.flatMap(({ name, reader }, index) => {
+    const found = reader.failure();
     return found === null ? [] : sentence(index === 0 ? 'it' : quote(name), found);
   });
-  return trouble === undefined ? outcome : { is: 'left out', why: trouble };
+  return why === undefined ? outcome : { type: 'left out', why };
 }
 
 /** Throws where the inspection cannot go on. */
-function sentence(name: string, trouble: Trouble): string {
-  switch (trouble.what) {
+function sentence(name: string, failure: ReaderFailure): string {
+  switch (failure.type) {
     case 'changed':
       return `${name} changed after it was hashed`;
     case 'stalled':
-      return `no byte of ${name} came for ${trouble.milliseconds} ms`;
+      return `no byte of ${name} came for ${failure.milliseconds} ms`;
     case 'unreadable':
-      return `${name} cannot be read (${trouble.errno})`;
+      return `${name} cannot be read (${failure.errno})`;
     default:
-      throw trouble.fault;
+      throw failure.fault;
   }
 }

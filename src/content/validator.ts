@@ -1,4 +1,4 @@
-/** A verified artifact comes in, what its content proves goes out: the one interface of all content validators. */
+/** The one interface of all content validators: what the content of a verified artifact proves. */
 
 import type { Artifact } from '../model/run.ts';
 

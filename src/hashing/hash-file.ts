@@ -64,18 +64,18 @@ export const CHUNK = 256 * 1_024;
 export function lookAtFile(run: Handle, names: readonly string[]): FileLook {
   const parents = names.slice(0, -1);
   const last = names.at(-1) ?? '';
-  if (parents.length === 0) return lookIn(run, last);
+  if (parents.length === 0) return lookInDirectory(run, last);
   const walked = walk(run, parents);
   if (walked.type !== 'held') return noFile(walked.type === 'absent' ? null : walked.kind);
   const { handle } = walked;
   try {
-    return handle.stats.isDirectory() ? lookIn(handle, last) : noFile(kindOf(handle.stats));
+    return handle.stats.isDirectory() ? lookInDirectory(handle, last) : noFile(kindOf(handle.stats));
   } finally {
     handle.release();
   }
 }
 
-function lookIn(directory: Handle, name: string): FileLook {
+function lookInDirectory(directory: Handle, name: string): FileLook {
   const stats = directory.look(name);
   return stats === null ? noFile(null) : describeFile(stats);
 }

@@ -7,7 +7,7 @@ import { invalidData, notFound, Refusal } from '../model/errors.ts';
 import { describe } from '../manifest/schemas.ts';
 import type { InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
-import { checked } from '../model/check-options.ts';
+import { checked, LONGEST_TIMER } from '../model/check-options.ts';
 import { NAME } from '../repository/layout.ts';
 import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
@@ -98,9 +98,6 @@ const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 /** Far below what a string of JavaScript can hold. */
 const MOST_MANIFEST_BYTES = 256 * 1_024 * 1_024;
-
-/** The longest time a timer of Node can be set to. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
 
 const MOST_THREADS = 1_024;
 /** A thread costs some 9.5 MB, and a container with many processors may have little memory. */

@@ -25,7 +25,7 @@ export interface Visit {
 }
 
 /** How often a run is loaded that is moved, or replaced, while it is worked on. */
-const ATTEMPTS = 5;
+const MOST_VISITS = 5;
 
 /** Works on a run until it stays. `work` resolves to null when the run has to be loaded once more. */
 export async function retryWhileMoving(
@@ -34,13 +34,13 @@ export async function retryWhileMoving(
   work: (visit: Visit) => Promise<Inspected | null>,
 ): Promise<Answer> {
   let path = runPath(rootName, LOOK_UP_ORDER[0] ?? '.running', runId);
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  for (let attempt = 1; attempt <= MOST_VISITS; attempt += 1) {
     const found = await disk.load(runId, { limits }, attempt === 1, cancellation);
     if (found.type === 'moved') continue;
     const { loaded } = found;
     path = loaded.run.path;
     try {
-      const answer = await work({ loaded, isLast: attempt === ATTEMPTS });
+      const answer = await work({ loaded, isLast: attempt === MOST_VISITS });
       if (answer !== null) return answer;
     } finally {
       loaded.release();

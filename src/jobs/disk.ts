@@ -76,7 +76,7 @@ export interface Disk {
 }
 
 /** How often a job is tried whose thread crashes. */
-const TRIES = 2;
+const JOB_TRIES = 2;
 
 /** A job that stalled, and where. */
 class StalledAt extends Error {
@@ -108,7 +108,7 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
         case 'out-of-threads':
           throw outOfThreads();
         case 'crashed':
-          if (attempt === TRIES) throw new Refusal(busy('the thread that did it crashed, twice'));
+          if (attempt === JOB_TRIES) throw new Refusal(busy('the thread that did it crashed, twice'));
       }
     }
   }

@@ -27,7 +27,7 @@ export interface InProcess {
 const READS_AT_ONCE = 4;
 
 /** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
-const LONGEST_WAIT = 20;
+const WAIT_PIECE = 20;
 
 /** `adapt` may wrap what accompanies the system calls of every job. */
 export function createInProcess(
@@ -46,7 +46,7 @@ export function createInProcess(
     try {
       const bench: Bench = { root, rateLimit, buffer, held };
       const result = await perform(job, bench, adapt(ioFor(task)));
-      if (result !== null && 'type' in result && result.type === 'loaded' && isGone(cancellation))
+      if (result !== null && 'type' in result && result.type === 'loaded' && isCancelled(cancellation))
         releaseHeld(bench, result.run.fd ?? -1);
       return { type: 'done', result, thread };
     } catch (fault) {
@@ -60,7 +60,7 @@ export function createInProcess(
   return { thread, run, release: (fd) => releaseHeld({ held }, fd) };
 }
 
-function isGone({ cancelled }: Cancellation): boolean {
+function isCancelled({ cancelled }: Cancellation): boolean {
   return cancelled !== null;
 }
 
@@ -83,8 +83,8 @@ function ioFor({ cancellation, onBytes }: Task): Io {
       goOn();
     },
     async pause(milliseconds) {
-      for (let left = milliseconds; left > 0; left -= LONGEST_WAIT) {
-        await setTimeout(Math.min(left, LONGEST_WAIT));
+      for (let left = milliseconds; left > 0; left -= WAIT_PIECE) {
+        await setTimeout(Math.min(left, WAIT_PIECE));
         goOn();
       }
       since = performance.now();

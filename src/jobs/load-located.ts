@@ -5,7 +5,7 @@ import { identityOf, isSameEntry } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
 import { claimsOf, encodeClaims } from '../manifest/claims.ts';
 import { tooMany } from '../manifest/interpret.ts';
-import { invalid, loadRecord, type LoadedRecord } from '../manifest/load-run.ts';
+import { invalidManifest, loadRecord, type LoadedRecord } from '../manifest/load-run.ts';
 import { mergeParticipants } from '../manifest/merge.ts';
 import { judgeStatus } from '../manifest/status.ts';
 import { locate, type LocatedRun } from '../repository/locate-run.ts';
@@ -40,7 +40,7 @@ export async function loadLocated(
   const records = entries.flatMap((entry) => entry.record ?? []);
   const artifacts = records.reduce((sum, each) => sum + each.artifacts.length, 0);
   const excess = tooMany(options.limits.artifacts, 'artifacts', artifacts);
-  if (excess !== null) throw invalid(located, '', excess);
+  if (excess !== null) throw invalidManifest(located, '', excess);
   const loaded: LoadedRun = {
     run: addressOf(located),
     head: record.head,

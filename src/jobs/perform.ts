@@ -39,11 +39,6 @@ export interface Bench {
 export class Aborted extends Error {}
 
 /** Performs a job. Throws `Aborted`, and what is no fault of the disk. */
-export async function perform<T extends JobType>(
-  job: Job<T>,
-  bench: Bench,
-  io: Io,
-): Promise<Jobs[T]['result']>;
 export async function perform(job: Job, bench: Bench, io: Io): Promise<Jobs[JobType]['result']> {
   const { root } = bench;
   switch (job.type) {
@@ -64,7 +59,7 @@ export async function perform(job: Job, bench: Bench, io: Io): Promise<Jobs[JobT
     case 'catalog':
       return readCatalog(root, job.stalled, io);
     default:
-      return readRows(job, root, io);
+      return readRowBatch(job, root, io);
   }
 }
 
@@ -131,12 +126,12 @@ function confirm(address: RunAddress, root: Root, io: Io): ConfirmResult {
 }
 
 /** Files that are looked at before others get a turn. */
-const STRIDE = 64;
+const LOOK_STRIDE = 64;
 
 async function lookAll(run: Handle, { files }: Job<'look'>, io: Io): Promise<(FileLook | ReadFailure)[]> {
   const results: (FileLook | ReadFailure)[] = [];
   for (const [index, { names }] of unpackFiles(files).entries()) {
-    if (index % STRIDE === 0 && io.isDue()) await io.turn();
+    if (index % LOOK_STRIDE === 0 && io.isDue()) await io.turn();
     io.atItem(index);
     try {
       results.push(lookAtFile(run, names));
@@ -186,7 +181,7 @@ function failureUnlessAborted(fault: unknown): ReadFailure {
 /** Milliseconds before another look at runs with which something is wrong: whoever moves or deletes them needs some. */
 const ROW_PAUSE = 50;
 
-async function readRows({ candidates, limits }: Job<'rows'>, root: Root, io: Io): Promise<RowOutcome[]> {
+async function readRowBatch({ candidates, limits }: Job<'rows'>, root: Root, io: Io): Promise<RowOutcome[]> {
   // One pause for all of them: there may be thousands that cannot be read.
   if (candidates.some(({ looks, stalledMs }) => looks > 0 && stalledMs === null)) await io.pause(ROW_PAUSE);
   const cached = cacheRoot(root);

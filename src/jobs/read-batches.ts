@@ -42,7 +42,7 @@ interface FileBatch {
 }
 
 /** How often a file may be at a thread that crashes. */
-const TRIES = 2;
+const READ_TRIES = 2;
 
 /** Results in the order of the files. A file that stalls or crashes a thread stands for itself: the others of its batch go on. */
 export async function readInBatches<T extends 'look' | 'read'>(
@@ -92,7 +92,7 @@ export async function readInBatches<T extends 'look' | 'read'>(
       }
       case 'crashed':
         // Each alone, so that what kills a thread takes no other with it.
-        if (crashes + 1 < TRIES || places.length > 1)
+        if (crashes + 1 < READ_TRIES || places.length > 1)
           await Promise.all(places.map((place) => runBatch({ places: [place], crashes: crashes + 1 })));
     }
   }
@@ -107,5 +107,5 @@ export async function readInBatches<T extends 'look' | 'read'>(
   return results;
 }
 
-const CRASHED: ReadFailure = { type: 'crashed' };
+export const CRASHED: ReadFailure = { type: 'crashed' };
 const NO_FILE: FileToRead = { path: '', size: 0 };

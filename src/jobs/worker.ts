@@ -9,7 +9,7 @@ import { Aborted, perform, releaseHeld, type Bench } from './perform.ts';
 import { CONTROL, type Job, type JobReply, type WorkerData, type WorkerMessage } from './protocol.ts';
 
 /** A wait is cut into pieces of so many milliseconds, to see an abort in between. */
-const LONGEST_WAIT = 10;
+const THREAD_WAIT = 10;
 
 const data: WorkerData = workerData;
 const control = new Int32Array(data.control);
@@ -65,9 +65,9 @@ const io: Io = {
   isDue: () => false,
   turn: () => Promise.resolve(),
   pause(milliseconds) {
-    for (let left = milliseconds; left > 0; left -= LONGEST_WAIT) {
+    for (let left = milliseconds; left > 0; left -= THREAD_WAIT) {
       goOn();
-      wait(Math.min(left, LONGEST_WAIT));
+      wait(Math.min(left, THREAD_WAIT));
     }
     goOn();
     return Promise.resolve();

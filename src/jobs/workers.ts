@@ -61,7 +61,7 @@ export class NoThreadLeft extends Error {}
 /** Milliseconds between two looks at what the threads do. */
 const TICK = 10;
 /** Milliseconds between two looks behind which this program itself was stopped, or too busy to look. */
-const LATE = 20 * TICK;
+const LATE_TICK = 20 * TICK;
 /** Milliseconds that a thread has to take up its first task, beyond the stall timeout. */
 const START_UP = 10_000;
 /** Threads that may be lost and replaced. */
@@ -154,7 +154,7 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
   function tick(): void {
     const now = performance.now();
     // A program that was stopped (SIGSTOP, a snapshot of its machine) saw none of the time that has passed.
-    const wasStopped = now - tickedAt > LATE;
+    const wasStopped = now - tickedAt > LATE_TICK;
     tickedAt = now;
     for (const thread of threads.values()) {
       if (wasStopped) thread.beatAt = now;

@@ -5,14 +5,14 @@
 
 import type { Answer, ListedRun } from '../model/answer.ts';
 import type { Cancellation, Canceller } from '../concurrency/abort.ts';
-import { inspectRun, type Shared } from '../inspect/inspect-run.ts';
+import { inspectRun } from '../inspect/inspect-run.ts';
+import type { Shared } from '../inspect/run-context.ts';
 import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
 import { runPath, type StatusDirectory } from '../repository/layout.ts';
 import type { FilterSettings } from './filter.ts';
-import { createOrder, type Order, type PlacedRun } from './order.ts';
+import { createOrder, type RowOrder, type PlacedRun } from './order.ts';
 import type { NamedRun, ReadRow } from '../manifest/read-row.ts';
-import { inspectionSettings } from '../inspect/options.ts';
-import { readRows } from './read-rows.ts';
+import { readRows, RECORDED } from './read-rows.ts';
 
 /** Runs a piece of a listing, which can be cancelled as long as it lasts. */
 export type Step = <T>(work: (canceller: Canceller) => Promise<T>) => Promise<T>;
@@ -51,13 +51,11 @@ export async function* listRuns(
 interface Listing {
   readonly filter: FilterSettings;
   readonly shared: Shared;
-  readonly order: Order<ReadRow>;
+  readonly order: RowOrder<ReadRow>;
   keptBytes: number;
 }
 
 /** How runs are inspected that are listed with their participants. */
-const RECORDED = inspectionSettings({ level: 'none' });
-
 /** Finds out which runs there are; the rows stand for what could not be listed, and for whatever runs are hidden there. */
 async function beginListing({ shared, order }: Listing, cancellation: Cancellation): Promise<ListedRun[]> {
   const release = await shared.semaphoreFor(RECORDED).acquire(cancellation);
@@ -69,7 +67,7 @@ async function beginListing({ shared, order }: Listing, cancellation: Cancellati
       // One list for all that are only here: there may be a million.
       const here = [directory];
       for (const [index, runId] of (runIds === '' ? [] : runIds.split('\0')).entries()) {
-        if (index % STRIDE === 0) await yieldIfDue();
+        if (index % READ_AHEAD === 0) await yieldIfDue();
         runs.set(runId, runs.get(runId)?.concat(directory) ?? here);
       }
     }
@@ -81,7 +79,7 @@ async function beginListing({ shared, order }: Listing, cancellation: Cancellati
 }
 
 /** Names between two looks at the clock. */
-const STRIDE = 256;
+const READ_AHEAD = 256;
 
 async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRun | null> {
   const { order, filter } = listing;
@@ -90,7 +88,7 @@ async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRu
     const placed = order.next();
     if (placed === null) return null;
     listing.keptBytes -= placed.row?.weight ?? 0;
-    const row = placed.row?.row ?? (await readAgain(placed, listing, canceller));
+    const row = placed.row?.row ?? (await readRowAgain(placed, listing, canceller));
     if (row !== null && (!row.ok || filter.isListed(row.run))) return row;
   }
 }
@@ -114,20 +112,20 @@ function note(run: NamedRun, read: ReadRow | null, listing: Listing): void {
   listing.order.place({ ...run, startedAt: row.ok ? row.run.started_at : null, row: isKept ? read : null });
 }
 
-async function readAgain(
+async function readRowAgain(
   run: PlacedRun<ReadRow>,
   { filter, shared }: Listing,
   canceller: Canceller,
 ): Promise<ListedRun | null> {
   if (filter.participants && run.startedAt !== null) {
-    return rowOf(run, await inspectRun({ run_id: run.runId }, RECORDED, canceller, shared), shared);
+    return listedRow(run, await inspectRun({ run_id: run.runId }, RECORDED, canceller, shared), shared);
   }
   const rows: ListedRun[] = [];
   await readRows([run], shared, canceller, (_, read) => rows.push(...(read === null ? [] : [read.row])));
   return rows[0] ?? null;
 }
 
-function rowOf(run: NamedRun, answer: Answer, { rootName }: Shared): ListedRun | null {
+function listedRow(run: NamedRun, answer: Answer, { rootName }: Shared): ListedRun | null {
   if (answer.ok) return { ok: true, run: answer.run };
   const { error } = answer;
   if (error.code === 'BACKUP_RUN_NOT_FOUND') return null;

@@ -12,7 +12,7 @@ export interface PlacedRun<Row> extends NamedRun {
 }
 
 /** Puts runs into the order of a listing. */
-export interface Order<Row> {
+export interface RowOrder<Row> {
   /** Tells of a run; all of them before the first is taken. */
   add(run: NamedRun): void;
   /** Takes out the runs that are to be read next. */
@@ -36,7 +36,7 @@ const TRUST = 2 * 3_600;
  *
  * @param trustsIds - whether the times in ids order runs to within two hours, so that not every run has to be read.
  */
-export function createOrder<Row>(trustsIds: boolean): Order<Row> {
+export function createOrder<Row>(trustsIds: boolean): RowOrder<Row> {
   const unread = createHeap<Unread>(isReadBefore);
   const readable = createHeap<PlacedRun<Row>>(isNewer);
   const unreadable = createHeap<PlacedRun<Row>>((a, b) => a.runId > b.runId);

@@ -3,7 +3,7 @@
 import type { Cancellation } from '../concurrency/abort.ts';
 import { forEachAtOnce } from '../concurrency/cooperative.ts';
 import { inspectionSettings } from '../inspect/options.ts';
-import type { Shared } from '../inspect/inspect-run.ts';
+import type { Shared } from '../inspect/run-context.ts';
 import type { Candidate, NamedRun, ReadRow } from '../manifest/read-row.ts';
 
 /** Runs of one job: enough to make messages cheap, few enough for an abort or a filter not to wait. */
@@ -13,7 +13,7 @@ const ROWS = 64;
 const LANES = 2;
 
 /** Listings read no artifacts, and go with the quick inspections. */
-const RECORDED = inspectionSettings({ level: 'none' });
+export const RECORDED = inspectionSettings({ level: 'none' });
 
 /** Reads rows; `report` takes each as soon as it is settled, or null when the run is gone. */
 export async function readRows(

@@ -32,7 +32,7 @@ export function interpretRun(value: unknown, runId: string, mostParticipants: nu
   if (!version.ok) return version;
   for (const key of ['requested_participants', 'participants']) {
     const excess = tooMany(mostParticipants, 'participants', arrayAt(value, key).length);
-    if (excess !== null) return refused(key, excess);
+    if (excess !== null) return unusableAt(key, excess);
   }
   const head = parse(runHeadSchema, value);
   const list = parse(participantListSchema, value);
@@ -45,14 +45,14 @@ export function interpretRun(value: unknown, runId: string, mostParticipants: nu
     else issues.push(...parsed.issues);
   }
   if (!head.ok || issues.length > 0) return { ok: false, issues };
-  if (head.value.run_id !== runId) return refused('run_id', differs(runId, head.value.run_id));
+  if (head.value.run_id !== runId) return unusableAt('run_id', differs(runId, head.value.run_id));
   return { ok: true, value: { head: head.value, listed } };
 }
 
 function interpretItem(item: unknown, at: Path): Parsed<string | ParticipantRecord> {
   if (typeof item === 'string') return parse(nameSchema, item, at);
   if (typeof item !== 'object' || item === null || Array.isArray(item)) {
-    return refused(at.join('.'), `expected a name or a participant, found ${describe(item)}`);
+    return unusableAt(at.join('.'), `expected a name or a participant, found ${describe(item)}`);
   }
   return interpretParticipant(item, at);
 }
@@ -68,9 +68,9 @@ export function interpretParticipantFile(
   const belonging = parse(belongingSchema, value);
   if (!belonging.ok) return belonging;
   const { run_id: itsRun = runId } = belonging.value;
-  if (itsRun !== runId) return refused('run_id', differs(runId, itsRun));
+  if (itsRun !== runId) return unusableAt('run_id', differs(runId, itsRun));
   const record = interpretParticipant(value, []);
-  if (record.ok && record.value.name !== name) return refused('name', differs(name, record.value.name));
+  if (record.ok && record.value.name !== name) return unusableAt('name', differs(name, record.value.name));
   return record;
 }
 
@@ -104,6 +104,6 @@ function differs(expected: string, found: string): string {
   return `expected ${describe(expected)}, found ${describe(found)}`;
 }
 
-function refused(path: string, message: string): Parsed<never> {
+function unusableAt(path: string, message: string): Parsed<never> {
   return { ok: false, issues: [{ path, message }] };
 }

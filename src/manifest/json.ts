@@ -12,30 +12,30 @@ export interface JsonLimits {
   readonly tokens: number;
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
 
 export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed<unknown> {
-  const excess = scan(bytes, limits);
-  if (excess !== null) return refused(excess);
+  const excess = scanLimits(bytes, limits);
+  if (excess !== null) return malformed(excess);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    return refused('not UTF-8');
+    return malformed('not UTF-8');
   }
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
   } catch {
-    return refused('not JSON');
+    return malformed('not JSON');
   }
 }
 
-function refused(message: string): Parsed<never> {
+function malformed(message: string): Parsed<never> {
   return { ok: false, issues: [{ path: '', message }] };
 }
 
-function scan(bytes: Uint8Array, limits: JsonLimits): string | null {
+function scanLimits(bytes: Uint8Array, limits: JsonLimits): string | null {
   let depth = 0;
   let tokens = 0;
   let inString = false;

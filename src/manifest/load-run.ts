@@ -48,12 +48,12 @@ export interface LoadedRunManifest {
 }
 
 /** How often a run is read whose manifest is rewritten meanwhile. */
-const ATTEMPTS = 10;
+const LOAD_ATTEMPTS = 10;
 
 /** Loads the record of a run; throws a `Refusal` when there is none. */
 export async function loadRecord(run: LocatedRun, options: LoadOptions, io: Io): Promise<LoadedRecord> {
   let manifest = await loadManifest(run, options.limits, io);
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
+  for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt += 1) {
     const participants = await loadParticipants(run, manifest.value, options, io);
     // Otherwise manifest and participants would be of two moments.
     const now = manifestStats(run, io);
@@ -121,7 +121,7 @@ async function loadParticipants(
   const listed = record.listed.map((item) => (typeof item === 'string' ? item : item.name));
   const names = [...new Set([...listed, ...onDisk.names, ...record.head.requested_participants])];
   const excess = tooMany(limits.participants, 'participants', names.length);
-  if (excess !== null) throw invalid(run, 'participants', excess);
+  if (excess !== null) throw invalidManifest(run, 'participants', excess);
   const count = countArtifacts(run, limits.artifacts);
   const proper = names.filter((name) => NAME.test(name));
   const wanted = proper.map((name) => {
@@ -153,12 +153,16 @@ function countArtifacts(
     artifacts += parsed.ok ? parsed.value.artifacts.length : 0;
     const excess = tooMany(most, 'artifacts', artifacts);
     if (excess === null) return parsed;
-    throw invalid(run, '', excess);
+    throw invalidManifest(run, '', excess);
   };
 }
 
 /** The refusal of a run whose manifests say too much together. */
-export function invalid({ path: run }: Pick<LocatedRun, 'path'>, path: string, message: string): Refusal {
+export function invalidManifest(
+  { path: run }: Pick<LocatedRun, 'path'>,
+  path: string,
+  message: string,
+): Refusal {
   return new Refusal(manifestInvalid(runManifestPath(run), [{ path, message }]));
 }
 

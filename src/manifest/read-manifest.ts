@@ -43,7 +43,7 @@ export interface ManifestLimits extends JsonLimits {
 export const WRITER_PAUSES = [1, 2, 4, 8, 16, 19];
 
 /** Milliseconds after which there is no further look, however long the looks themselves take. */
-const LONGEST_WAIT = 75;
+const WRITER_TIME = 75;
 
 const NEVER_STABLE: ManifestIssue = { path: '', message: 'it changed whenever it was read' };
 
@@ -61,7 +61,7 @@ export async function readManifests<T>(
   }
   const since = performance.now();
   for (const milliseconds of limits.pauses) {
-    if (performance.now() - since > LONGEST_WAIT) break;
+    if (performance.now() - since > WRITER_TIME) break;
     if (!wanted.some((each, index) => mayChange(each, results[index]))) break;
     await io.pause(milliseconds);
     for (const [index, each] of wanted.entries()) {

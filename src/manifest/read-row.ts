@@ -50,7 +50,7 @@ export type RowOutcome =
   | { readonly type: 'again'; readonly before: SeenTrouble | null };
 
 /** How often a run is looked at with which something is wrong, and that is moved or changed meanwhile. */
-const ATTEMPTS = 5;
+const ROW_ATTEMPTS = 5;
 
 /** Bytes of a row beside the texts of its manifest. */
 const ROW_WEIGHT = 512;
@@ -80,7 +80,7 @@ export async function lookAtRow(
   const seen = await look(run, root, limits, io, () => locate(root, run.runId, io));
   const trouble = seen?.trouble ?? null;
   const isSame = before?.trouble === trouble?.trouble && before?.revision === trouble?.revision;
-  return trouble === null || isSame || looks >= ATTEMPTS
+  return trouble === null || isSame || looks >= ROW_ATTEMPTS
     ? { type: 'settled', read: seen?.read ?? null }
     : { type: 'again', before: trouble };
 }

@@ -1,6 +1,9 @@
-/** Options of a caller come in, the same checked and completed go out: a bad one is the caller's own mistake (pure). */
+/** Checks and completes the options of a caller, whose own mistake a bad one is (pure). */
 
 import * as v from 'valibot';
+
+/** Milliseconds that a timer of Node can be set to at most. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** Checks options of a caller; throws a `TypeError` that names the first bad one. */
 export function checked<Schema extends v.GenericSchema>(

@@ -1,8 +1,9 @@
-/** A name from a disk or a manifest comes in, text that is safe to print goes out. */
+/** Names from a disk and values of a manifest as text that is safe to print. */
 
+/** Characters of a name or a value in a sentence. */
 const LONGEST = 300;
 /** What nearly all text is. */
-const PLAIN = /^[ -~]*$/;
+const PLAIN_TEXT = /^[ -~]*$/;
 /** Controls, marks that turn the direction of writing, and what is not seen at all, such as fillers and U+2800. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
@@ -11,13 +12,14 @@ function escape(character: string): string {
   return code > 0xffff ? `\\u{${code.toString(16)}}` : `\\u${code.toString(16).padStart(4, '0')}`;
 }
 
-function cut(text: string): string {
-  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+/** The text, or as many characters of it and an ellipsis. */
+export function cut(text: string, longest = LONGEST): string {
+  return text.length > longest ? `${text.slice(0, longest)}…` : text;
 }
 
 /** Escapes what could steer a terminal or mislead a reader, however long the text is. */
 export function escapeAll(text: string): string {
-  return PLAIN.test(text) ? text : text.replace(UNPRINTABLE, escape);
+  return PLAIN_TEXT.test(text) ? text : text.replace(UNPRINTABLE, escape);
 }
 
 /** Escapes what could steer a terminal or mislead a reader (controls, direction marks), and cuts very long text. */

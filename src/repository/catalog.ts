@@ -22,7 +22,7 @@ export interface Catalog {
 }
 
 /** Entries between two looks at the clock. */
-const STRIDE = 4_096;
+const NAME_STRIDE = 4_096;
 
 /**
  * Lists every status directory, but for those that stalled before. What an entry is, is not looked at. A directory that cannot be
@@ -65,7 +65,7 @@ export async function readCatalog(root: Root, stalled: readonly string[], io: Io
 async function runIdsAmong(names: readonly string[], io: Io): Promise<string> {
   const runIds: string[] = [];
   for (const [index, name] of names.entries()) {
-    if (index % STRIDE === 0 && io.isDue()) await io.turn();
+    if (index % NAME_STRIDE === 0 && io.isDue()) await io.turn();
     if (NAME.test(name)) runIds.push(name);
   }
   return runIds.join('\0');

@@ -52,7 +52,7 @@ export function locateIn(root: Root, directory: StatusDirectory, runId: string, 
   const rootHandle = named(io, root.name, () => root.hold(io));
   let found: LocatedRun | null = null;
   try {
-    found = lookIn(rootHandle, root, directory, runId, io);
+    found = lookInStatus(rootHandle, root, directory, runId, io);
   } finally {
     rootHandle.release();
   }
@@ -71,7 +71,7 @@ function lookEverywhere(root: Root, runId: string, io: Io, found: LocatedRun[]):
   const rootHandle = named(io, root.name, () => root.hold(io));
   try {
     for (const directory of LOOK_UP_ORDER) {
-      const located = lookIn(rootHandle, root, directory, runId, io);
+      const located = lookInStatus(rootHandle, root, directory, runId, io);
       if (located !== null) found.push(located);
     }
   } finally {
@@ -80,7 +80,7 @@ function lookEverywhere(root: Root, runId: string, io: Io, found: LocatedRun[]):
 }
 
 /** Holds whatever has the run's name in one status directory, or null. */
-function lookIn(
+function lookInStatus(
   rootHandle: Handle,
   root: Root,
   directory: StatusDirectory,

@@ -66,7 +66,7 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   const isToSearch = (path: BytePath): boolean => {
     try {
       beAt(pathOf(path));
-      return isDirectory(run, path);
+      return isDirectoryAt(run, path);
     } catch (fault) {
       const errno = diskErrnoOf(fault);
       if (errno === null) throw fault;
@@ -87,7 +87,7 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   };
 }
 
-function isDirectory(run: Handle, path: BytePath): boolean {
+function isDirectoryAt(run: Handle, path: BytePath): boolean {
   const [only, another] = path;
   if (only !== undefined && another === undefined) return run.look(nameOf(only))?.isDirectory() ?? false;
   const walked = walk(run, path.map(nameOf));

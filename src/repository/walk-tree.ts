@@ -84,7 +84,7 @@ export async function loadFastGlob(): Promise<typeof FastGlob> {
 }
 
 /** Names between two looks at the clock. */
-const STRIDE = 64;
+const ENTRY_STRIDE = 64;
 
 async function listDirectory(
   directory: BytePath,
@@ -92,7 +92,7 @@ async function listDirectory(
   { pathOf, stalled, onUnlistable, classify }: Visitor,
   io: Io,
 ): Promise<Dirent[]> {
-  if (lengthOf(directory) > LONGEST_PATH) {
+  if (pathLength(directory) > LONGEST_PATH) {
     onUnlistable(directory, 'ENAMETOOLONG');
     return [];
   }
@@ -105,7 +105,7 @@ async function listDirectory(
   const handle = handles.directory(directory);
   const entries: Dirent[] = [];
   for (const [index, name] of (handle?.names() ?? []).entries()) {
-    if (index % STRIDE === 0 && io.isDue()) await io.turn();
+    if (index % ENTRY_STRIDE === 0 && io.isDue()) await io.turn();
     const path = [...directory, name];
     try {
       const kind = handle && classify(handle, name, path);
@@ -119,7 +119,7 @@ async function listDirectory(
   return entries;
 }
 
-function lengthOf(path: BytePath): number {
+function pathLength(path: BytePath): number {
   return path.reduce((sum, name) => sum + name.length + 1, -1);
 }
 
@@ -143,14 +143,14 @@ function decodePath(path: string): string[] {
 
 /** An entry as fast-glob reads it. */
 function entryFor(name: string, kind: 'directory' | 'file'): Dirent {
-  const entry: Dirent = Object.create(kind === 'directory' ? DIRECTORY : FILE);
+  const entry: Dirent = Object.create(kind === 'directory' ? DIRECTORY_ENTRY : FILE_ENTRY);
   return Object.assign(entry, { name: encodeName(name) });
 }
 
 const yes = (): boolean => true;
 const no = (): boolean => false;
-const DIRECTORY = { isDirectory: yes, isFile: no, isSymbolicLink: no };
-const FILE = { isDirectory: no, isFile: yes, isSymbolicLink: no };
+const DIRECTORY_ENTRY = { isDirectory: yes, isFile: no, isSymbolicLink: no };
+const FILE_ENTRY = { isDirectory: no, isFile: yes, isSymbolicLink: no };
 
 /** The tree for fast-glob. Every method is given, because a missing one would be taken from `node:fs`. */
 function adapter(entriesOf: (path: string) => Promise<Dirent[]>): Partial<FileSystemAdapter> {

@@ -49,7 +49,7 @@ const OPENPGP: readonly (readonly [tag: number, at: number, version: number])[] 
 ];
 
 /** Bytes of an unknown kind that are named. */
-const NAMED = 8;
+const SHOWN_BYTES = 8;
 
 /** What bytes, the first of a file, look like: `gzip`, `text`, or how they are written in hexadecimal digits. */
 export function describeBeginning(head: Uint8Array): string {
@@ -58,7 +58,7 @@ export function describeBeginning(head: Uint8Array): string {
   if (OPENPGP.some(([tag, at, version]) => head[0] === tag && head[at] === version)) return 'OpenPGP data';
   if (head.every((byte) => byte === 0)) return 'zeros';
   if (isText(head)) return 'text';
-  return `the bytes ${Buffer.from(head.subarray(0, NAMED)).toString('hex')}`;
+  return `the bytes ${Buffer.from(head.subarray(0, SHOWN_BYTES)).toString('hex')}`;
 }
 
 /** Whether bytes begin with others. */

@@ -25,10 +25,10 @@ export interface Measuring extends RunReading {
 }
 
 /** Files between two looks at the clock. */
-const STRIDE = 256;
+const LOOK_BATCH = 256;
 
 /** Bytes of a file that is read without a look before. */
-const SMALL = 64 * 1_024;
+const SMALL_FILE = 64 * 1_024;
 
 /** Measures every file that is claimed, once. */
 export async function measure(claims: readonly Claim[], measuring: Measuring): Promise<Measurements> {
@@ -43,14 +43,14 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
   const toLookAt: ClaimedFile[] = [];
   const yieldIfDue = createYield();
   for (const [index, file] of files.entries()) {
-    if (index % STRIDE === 0) await yieldIfDue();
+    if (index % LOOK_BATCH === 0) await yieldIfDue();
     const size = onlySizeOf(file);
     if (size === null || !isReadAtOnce(size, measuring)) toLookAt.push(file);
     else toRead.push(pending(file, size));
   }
   const looks = await lookAtAll(toLookAt, measuring);
   for (const [index, file] of toLookAt.entries()) {
-    if (index % STRIDE === 0) await yieldIfDue();
+    if (index % LOOK_BATCH === 0) await yieldIfDue();
     const judged = judgeLook(file, looks[index] ?? OUT_OF_TIME, measuring);
     if ('claimed' in judged) toRead.push(judged);
     else {
@@ -64,7 +64,7 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
 
 /** With a time budget the sizes come first, because they are what is known when it is over; the memo goes by a look. */
 function isReadAtOnce(size: number, { level, memo, isHurried }: Measuring): boolean {
-  return size <= SMALL && level === 'digest' && memo === null && !isHurried;
+  return size <= SMALL_FILE && level === 'digest' && memo === null && !isHurried;
 }
 
 /** Looks at files; at none when the time is over. */

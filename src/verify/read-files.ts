@@ -72,7 +72,7 @@ export async function readFiles(
       const seen = { content: 0, ctime: 0, mismatch: 0 };
       // Nearly always the first read is believed: a promise for each would cost as much as hashing a small file.
       const measurement =
-        believed(file, first, seen, reading) ?? (await readAgain(file, seen, read, reading));
+        believed(file, first, seen, reading) ?? (await readFileAgain(file, seen, read, reading));
       report(file.claimed.path, measurement);
       settle(file.claimed, file.reported, reading.meter);
     }
@@ -149,7 +149,7 @@ interface Doubts {
  * answer; again when only its `ctime` moved, and then the digest is believed; and again before a mismatch is called one, because
  * memory and cables err too.
  */
-async function readAgain(
+async function readFileAgain(
   file: PendingFile,
   seen: Doubts,
   read: ReadGroup,

@@ -12,7 +12,7 @@ import {
 import { traceHash } from '../diagnostics.ts';
 import type { FileRead, ReadFailure } from '../hashing/hash-file.ts';
 import type { Disk } from '../jobs/disk.ts';
-import type { FilesRequest, FileToRead } from '../jobs/read-batches.ts';
+import { CRASHED, type FilesRequest, type FileToRead } from '../jobs/read-batches.ts';
 
 /** What came of a read. */
 export type SharedRead = FileRead | ReadFailure;
@@ -190,8 +190,6 @@ interface GatheredRead {
   readonly read: SharedRead;
   readonly begun: number;
 }
-
-const CRASHED: ReadFailure = { type: 'crashed' };
 
 function placesOf<T>(items: readonly T[], is: (item: T, place: number) => boolean): number[] {
   return items.flatMap((item, place) => (is(item, place) ? place : []));

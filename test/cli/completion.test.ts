@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { joined, completionFor } from '../../src/cli/commands/complete.ts';
+import { joinWords, completionFor } from '../../src/cli/commands/complete.ts';
 import { SUBCOMMANDS } from '../../src/cli/args/options.ts';
 import { lacks } from '../support/needs.ts';
 import { attend, program, run } from '../support/program.ts';
@@ -142,10 +142,10 @@ describe('wantedFor()', () => {
 });
 
 it('joined() puts together what bash took apart', () => {
-  expect(joined(['show', '--root', '=', '/a', 'x'])).toEqual(['show', '--root=/a', 'x']);
-  expect(joined(['show', '--root', '='])).toEqual(['show', '--root=']);
-  expect(joined(['a', '=', 'b'])).toEqual(['a', '=', 'b']);
-  expect(joined([])).toEqual([]);
+  expect(joinWords(['show', '--root', '=', '/a', 'x'])).toEqual(['show', '--root=/a', 'x']);
+  expect(joinWords(['show', '--root', '='])).toEqual(['show', '--root=']);
+  expect(joinWords(['a', '=', 'b'])).toEqual(['a', '=', 'b']);
+  expect(joinWords([])).toEqual([]);
 });
 
 describe('backup-run __complete', () => {

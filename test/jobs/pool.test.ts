@@ -9,7 +9,7 @@ import { createInProcess } from '../../src/jobs/in-process.ts';
 import { createPool, type PoolOptions } from '../../src/jobs/pool.ts';
 import { CONTROL } from '../../src/jobs/protocol.ts';
 import type { FilesRequest } from '../../src/jobs/read-batches.ts';
-import { THREAD_SOURCE } from '../../src/jobs/worker-source.generated.ts';
+import { WORKER_SOURCE } from '../../src/jobs/worker-source.generated.ts';
 import { locate } from '../../src/repository/locate-run.ts';
 import { makeRun, sha256, temporaryDirectory } from '../support/runs.ts';
 import { steppedIo } from '../support/stepped.ts';
@@ -43,7 +43,7 @@ async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
     stallTimeoutMs,
     root: path,
     rateLimit,
-    source: THREAD_SOURCE,
+    source: WORKER_SOURCE,
     inProcess: createInProcess(root, rateLimit),
     onFallback: (reason) => fallen.push(reason),
     ...over,
@@ -71,7 +71,7 @@ async function readAll({ disk, asking }: Setting): Promise<string[]> {
 }
 
 /** The source of a thread that runs some code once it has taken up a job with a file of this name. */
-function poisonedBy(name: string, code: string, source = THREAD_SOURCE): string {
+function poisonedBy(name: string, code: string, source = WORKER_SOURCE): string {
   return `
     {
       const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');

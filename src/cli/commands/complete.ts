@@ -26,7 +26,7 @@ export type Completion =
 
 /** Answers a completion script. */
 export async function completeCommand(typed: readonly string[], context: CliContext): Promise<RunOutcomes> {
-  const words = joined(typed);
+  const words = joinWords(typed);
   const wanted = completionFor(words);
   const current = words.at(-1) ?? '';
   if (wanted.kind === 'directories') await context.out.print(`${DIRECTORIES}\n`);
@@ -42,7 +42,7 @@ export async function completeCommand(typed: readonly string[], context: CliCont
 }
 
 /** bash makes three words of `--root=DIR`. */
-export function joined(typed: readonly string[]): string[] {
+export function joinWords(typed: readonly string[]): string[] {
   const words: string[] = [];
   let isOpen = false;
   for (const word of typed) {

@@ -15,7 +15,7 @@ export async function faultOfEmptyRoot(
   context: Pick<CliContext, 'signal'>,
 ): Promise<string | null> {
   for (const name of LOOK_UP_ORDER) {
-    if (await isDirectory(join(root, name), context)) return null;
+    if (await leadsToDirectory(join(root, name), context)) return null;
   }
   if (LOOK_UP_ORDER.some((name) => name === basename(resolve(root)))) {
     const parent = join(root, '..');
@@ -25,7 +25,7 @@ export async function faultOfEmptyRoot(
 }
 
 /** Only the library looks at disks, and never waits for one that hangs: for it, the directory is one more root. */
-function isDirectory(path: string, context: Pick<CliContext, 'signal'>): Promise<boolean> {
+function leadsToDirectory(path: string, context: Pick<CliContext, 'signal'>): Promise<boolean> {
   const { signal } = context;
   return withInspector({ root: path }, context, async (inspector) => {
     for await (const row of inspector.listBackupRuns({ limit: 1, signal })) {

@@ -6,7 +6,7 @@ import { duration, percent, size } from './quantities.ts';
 import { clip } from './width.ts';
 
 /** Where the run stands among those to do; null when there is one. */
-export interface BatchSlot {
+export interface RunPosition {
   readonly index: number;
   /** Null when nobody knows. */
   readonly total: number | null;
@@ -52,7 +52,7 @@ export function createThroughput(): Throughput {
 export function progressLine(
   { runId, participant, artifact, bytesDone, bytesTotal }: Progress,
   rate: number | null,
-  place: BatchSlot | null,
+  place: RunPosition | null,
   columns: number | null,
 ): string {
   const isMoving = rate !== null && rate > 0;

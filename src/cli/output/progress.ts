@@ -1,13 +1,13 @@
 /** Progress on standard error: a line drawn again and again on a terminal, a line every 10 s elsewhere. */
 
 import type { Progress } from '../../index.ts';
-import { createThroughput, progressLine, type BatchSlot } from './progress-line.ts';
+import { createThroughput, progressLine, type RunPosition } from './progress-line.ts';
 import type { CliContext } from '../context.ts';
 
 /** Shows how far long work is. */
 export interface ProgressDisplay {
   /** What takes the reports of a run. */
-  onProgress(place: BatchSlot | null): (progress: Progress) => void;
+  onProgress(place: RunPosition | null): (progress: Progress) => void;
   /** The last report of the run that was shown last. */
   last(): Progress | null;
   /** Takes the line off the terminal, so that something else can be written; there is none before the next report. */
@@ -29,7 +29,7 @@ type Needed = Pick<CliContext, 'err' | 'clock' | 'every'>;
 
 export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: boolean): ProgressDisplay {
   const pace = createThroughput();
-  let latest: { readonly progress: Progress; readonly place: BatchSlot | null } | null = null;
+  let latest: { readonly progress: Progress; readonly place: RunPosition | null } | null = null;
   let drawnAt = -Infinity;
   let isDrawn = false;
   let isStale = true;

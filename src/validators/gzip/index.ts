@@ -7,7 +7,7 @@ import { inflate, maxBytes, OUTPUT_CHUNK, type CompressedOptions, type Ended } f
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised } from '../kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
 
-const MAGIC = [0x1f, 0x8b, 0x08] as const;
+const GZIP_MAGIC = [0x1f, 0x8b, 0x08] as const;
 
 /**
  * Creates a validator that decompresses gzip files, with all their members, and throws away what comes out. Zeros behind the last member
@@ -20,8 +20,8 @@ export function gzip(options: CompressedOptions = {}): Validator {
   const settings = checked(schema, options, 'create validator gzip');
   return {
     name: 'gzip',
-    applies: appliesTo(settings, beginsWith(...MAGIC)),
-    validate: recognised('gzip', mayBeginWith(...MAGIC), (file, context) =>
+    applies: appliesTo(settings, beginsWith(...GZIP_MAGIC)),
+    validate: recognised('gzip', mayBeginWith(...GZIP_MAGIC), (file, context) =>
       validateMembers(file, context, settings.maxBytes),
     ),
   };
@@ -58,7 +58,7 @@ function zerosBehind(chunk: Uint8Array, before: number): number {
 }
 
 /** What node:zlib says of data that is not what it should be. */
-const INVALID: readonly unknown[] = ['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT'];
+const INVALID_CODES: readonly unknown[] = ['Z_DATA_ERROR', 'Z_BUF_ERROR', 'Z_NEED_DICT'];
 
 interface Counts {
   /** Bytes behind the last member. */
@@ -73,7 +73,7 @@ function verdictOf(ended: Ended, { behind, zeros, most }: Counts): Verdict {
   if (ended.by === 'limit') return { skipped: true, why: `it decompresses to more than ${most} bytes` };
   if (ended.by === 'fault') {
     const { fault } = ended;
-    if (!('code' in fault) || !INVALID.includes(fault.code)) throw fault;
+    if (!('code' in fault) || !INVALID_CODES.includes(fault.code)) throw fault;
     return { ok: false, reason: `not whole gzip data: ${fault.message}` };
   }
   if (behind <= zeros) return { ok: true };

@@ -3,7 +3,7 @@
 import * as v from 'valibot';
 import { checked } from '../../model/check-options.ts';
 import { appliesTo, kindEntries, recognised } from '../kind.ts';
-import { scan } from '../thread/scan.ts';
+import { scanArtifact } from '../thread/scan.ts';
 import type { Validator } from '../../content/validator.ts';
 import { mayBeJson } from './beginning.ts';
 
@@ -31,7 +31,7 @@ export function json(options: JsonOptions = {}): Validator {
     name: 'json',
     applies: appliesTo({ ...settings, magic: false }, () => false),
     validate: recognised('JSON', mayBeJson, (file, context) =>
-      scan(file, { scan: 'json', maxDepth }, context),
+      scanArtifact(file, { scan: 'json', maxDepth }, context),
     ),
   };
 }

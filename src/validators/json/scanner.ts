@@ -3,7 +3,8 @@
  */
 
 import { createMachine, type Machine, type State } from './machine.ts';
-import { firstDigit, inString, isDigit, MINUS, PLAIN, QUOTE } from './tokens.ts';
+import { QUOTE } from '../../manifest/json.ts';
+import { BOM, firstDigit, inString, isDigit, MINUS, PLAIN_BYTES } from './tokens.ts';
 import type { Scanner } from '../thread/scanner.ts';
 import type { Verdict } from '../../content/validator.ts';
 
@@ -17,7 +18,6 @@ const CLOSE = { array: 0x5d, object: 0x7d } as const;
 const SPACE = 0x20;
 const SPACES = new Set(Buffer.from(' \t\r\n'));
 const LINE_FEED = 0x0a;
-const BOM = [0xef, 0xbb, 0xbf] as const;
 const WORDS = new Map(['true', 'false', 'null', ...EXTENSIONS].map((word) => [word.charCodeAt(0), word]));
 const SLASH = 0x2f;
 const COMMENTS = new Set(Buffer.from('/*'));
@@ -47,7 +47,8 @@ const valueOrEnd: State = (machine, byte) => {
   return isSpace(machine, byte) || beginValue(machine, byte) ? null : 'a value or "]"';
 };
 
-const name: State = (machine, byte) => (isSpace(machine, byte) || beginName(machine, byte) ? null : 'a name');
+const memberName: State = (machine, byte) =>
+  isSpace(machine, byte) || beginName(machine, byte) ? null : 'a name';
 
 const nameOrEnd: State = (machine, byte) => {
   if (byte === CLOSE.object) return closeLevel(machine);
@@ -67,7 +68,7 @@ const behind: State = (machine, byte) => {
   if (levels.depth() === 0) return machine.isLineOver && beginValue(machine, byte) ? null : 'the end';
   const kind = levels.isObject() ? 'object' : 'array';
   if (byte === CLOSE[kind]) return closeLevel(machine);
-  machine.state = kind === 'object' ? name : value;
+  machine.state = kind === 'object' ? memberName : value;
   return byte === COMMA ? null : `"," or "${String.fromCharCode(CLOSE[kind])}"`;
 };
 
@@ -143,7 +144,7 @@ export function createJsonScanner({ maxDepth }: { readonly maxDepth: number }): 
     if (slash !== null) return isComment(chunk[0]) ? commented(offset - 1) : slash;
     for (let at = 0; at < chunk.length; at += 1) {
       // Most bytes of most texts.
-      if (machine.state === inString) while (PLAIN[chunk[at] ?? 0] === 1) at += 1;
+      if (machine.state === inString) while (PLAIN_BYTES[chunk[at] ?? 0] === 1) at += 1;
       if (at === chunk.length) break;
       const byte = chunk[at] ?? 0;
       const expected = machine.state(machine, byte);

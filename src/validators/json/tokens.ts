@@ -3,23 +3,24 @@
  * byte that does not belong to it is given to what follows.
  */
 
+import { BACKSLASH, QUOTE } from '../../manifest/json.ts';
 import type { Machine, State } from './machine.ts';
 
-export const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
+/** The byte order mark that may stand before a text. */
+export const BOM = [0xef, 0xbb, 0xbf] as const;
 const UNICODE = 0x75;
 
 /** What may stand behind a backslash, but for `u`. */
 const ESCAPES = new Set(Buffer.from('"\\/bfnrt'));
 
 /** Of a byte, 1 when it simply stands in a string. */
-export const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+export const PLAIN_BYTES = Uint8Array.from({ length: 256 }, (_, byte) =>
   Number(byte >= 0x20 && byte < 0x80 && byte !== QUOTE && byte !== BACKSLASH),
 );
 
 /** Inside of a string. */
 export const inString: State = (machine, byte) => {
-  if (PLAIN[byte] === 1) return null;
+  if (PLAIN_BYTES[byte] === 1) return null;
   if (byte < 0x20) return 'no control character in a string';
   if (byte >= 0x80) return beginCharacter(machine, byte);
   machine.state = byte === QUOTE ? machine.next : escaped;
@@ -64,7 +65,7 @@ const ZERO = 0x30;
 const NINE = 0x39;
 /** `e`; with this bit, a capital is one too. */
 const EXPONENT = 0x65;
-const SMALL = 0x20;
+const LOWER_CASE = 0x20;
 
 export function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= NINE;
@@ -92,7 +93,7 @@ const firstOfFraction: State = (machine, byte) => {
 const inFraction: State = (machine, byte) => (isDigit(byte) ? null : behindFraction(machine, byte));
 
 function behindFraction(machine: Machine, byte: number): string | null {
-  if ((byte | SMALL) !== EXPONENT) return end(machine, byte);
+  if ((byte | LOWER_CASE) !== EXPONENT) return endToken(machine, byte);
   machine.state = signOfExponent;
   return null;
 }
@@ -108,9 +109,9 @@ const firstOfExponent: State = (machine, byte) => {
   return isDigit(byte) ? null : 'a digit';
 };
 
-const inExponent: State = (machine, byte) => (isDigit(byte) ? null : end(machine, byte));
+const inExponent: State = (machine, byte) => (isDigit(byte) ? null : endToken(machine, byte));
 
-function end(machine: Machine, byte: number): string | null {
+function endToken(machine: Machine, byte: number): string | null {
   machine.state = machine.next;
   return machine.next(machine, byte);
 }

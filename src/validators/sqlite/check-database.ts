@@ -2,7 +2,7 @@
 
 import type { Verdict } from '../../content/validator.ts';
 import type { DatabaseTask } from './protocol.ts';
-import { nameOf, skipped } from './protocol.ts';
+import { faultName, skipped } from './protocol.ts';
 import { verdictOfFault, verdictOfRows } from './verdict.ts';
 
 /** What `node:sqlite` and better-sqlite3 have in common. */
@@ -13,14 +13,14 @@ interface Database {
 }
 
 /** Bytes of memory that SQLite may take, where it counts them. */
-const MOST_MEMORY = 256 * 1_024 * 1_024;
+const MOST_HEAP = 256 * 1_024 * 1_024;
 
 /**
  * Nothing of a schema is trusted: constraints are not evaluated, and functions only where they harm nobody. Nothing is written but
  * beside the copy, and nothing is read through a map of memory, where a file that is cut off kills.
  */
 const SETTINGS = `
-  PRAGMA hard_heap_limit = ${MOST_MEMORY};
+  PRAGMA hard_heap_limit = ${MOST_HEAP};
   PRAGMA trusted_schema = OFF;
   PRAGMA ignore_check_constraints = ON;
   PRAGMA cell_size_check = ON;
@@ -39,7 +39,7 @@ const UNBOUND = `
 
 /** @param path - of the private copy. */
 export async function checkDatabase(path: string, { size, engine }: DatabaseTask): Promise<Verdict> {
-  const database = await open(engine, path);
+  const database = await openDatabase(engine, path);
   if ('skipped' in database) return database;
   try {
     database.exec(SETTINGS);
@@ -57,7 +57,10 @@ export async function checkDatabase(path: string, { size, engine }: DatabaseTask
   }
 }
 
-async function open(engine: string, path: string): Promise<Database | Extract<Verdict, { skipped: true }>> {
+async function openDatabase(
+  engine: string,
+  path: string,
+): Promise<Database | Extract<Verdict, { skipped: true }>> {
   try {
     const module: object = await import(engine);
     const constructor: unknown =
@@ -67,7 +70,7 @@ async function open(engine: string, path: string): Promise<Database | Extract<Ve
     if (isDatabase(database)) return database;
     throw new TypeError('the module for SQLite makes no database');
   } catch (fault) {
-    return { skipped: true, why: `SQLite cannot be loaded (${nameOf(fault)})` };
+    return { skipped: true, why: `SQLite cannot be loaded (${faultName(fault)})` };
   }
 }
 

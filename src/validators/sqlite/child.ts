@@ -6,13 +6,13 @@ import { parse } from 'node:path';
 import { waitForGrace } from '../../concurrency/grace.ts';
 import type { Verdict } from '../../content/validator.ts';
 import { PROGRAM_SOURCE } from './program-source.generated.ts';
-import { isReport, nameOf, REMOVED, skipped, type DatabaseTask, type Order } from './protocol.ts';
+import { isReport, faultName, REMOVED, skipped, type DatabaseTask, type CheckRequest } from './protocol.ts';
 
 /** Makes a program of the first message, so that no list of processes shows it and no length of a command line is in its way. */
 const BOOT = 'process.once("message",(given)=>Function("given",given.source)(given))';
 
 /** Megabytes of what is no database. */
-const FLAGS = ['--max-old-space-size=64', '-e', BOOT];
+const NODE_FLAGS = ['--max-old-space-size=64', '-e', BOOT];
 
 /** A process that checks a database. */
 export interface Check {
@@ -50,7 +50,7 @@ export function startCheck({ node, directory, task, onCopied }: CheckSettings): 
   }
 
   const child = start(node, { source: PROGRAM_SOURCE, directory, task }, (fault) =>
-    settle(skipped(`no process can be started for it (${nameOf(fault)})`)),
+    settle(skipped(`no process can be started for it (${faultName(fault)})`)),
   );
   child?.on('message', (message: unknown) => {
     if (!isReport(message)) return;
@@ -71,7 +71,7 @@ export function startCheck({ node, directory, task, onCopied }: CheckSettings): 
       }),
     async end() {
       isOver = true;
-      await endProcess(child);
+      await endChild(child);
       // Where it was killed, or crashed: but not where it cannot even die, on storage that hangs.
       if (child !== null && mayHaveLeft(child)) await sweepOnce(node, directory);
     },
@@ -82,7 +82,7 @@ export function startCheck({ node, directory, task, onCopied }: CheckSettings): 
 const RUNNING = '/proc/self/exe';
 
 /** Null where none may be started. */
-function start(node: string, order: Order, onFault: (fault: unknown) => void): ChildProcess | null {
+function start(node: string, order: CheckRequest, onFault: (fault: unknown) => void): ChildProcess | null {
   try {
     let child = spawnOne(node);
     if (child.pid === undefined) {
@@ -101,7 +101,7 @@ function start(node: string, order: Order, onFault: (fault: unknown) => void): C
 }
 
 function spawnOne(node: string): ChildProcess {
-  return spawn(node, FLAGS, {
+  return spawn(node, NODE_FLAGS, {
     // Nothing of what the host is told to do, and nowhere where something may hang.
     env: {},
     cwd: parse(node).root,
@@ -115,7 +115,7 @@ function howEnded({ signalCode, exitCode }: ChildProcess): string {
 }
 
 /** What does not end even so, for it hangs in the kernel, keeps no host alive. */
-async function endProcess(child: ChildProcess | null): Promise<void> {
+async function endChild(child: ChildProcess | null): Promise<void> {
   if (child === null) return;
   const exited = exiting(child);
   child.stdin?.destroy();

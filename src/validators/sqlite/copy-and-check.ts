@@ -4,7 +4,7 @@ import { parentPort } from 'node:worker_threads';
 import type { Verdict } from '../../content/validator.ts';
 import { checkDatabase } from './check-database.ts';
 import { copyIn, headOfCopy, makeCopy, obstacleIn, sweep } from './private-copy.ts';
-import { nameOf, skipped, type DatabaseTask, type Report } from './protocol.ts';
+import { faultName, skipped, type DatabaseTask, type Report } from './protocol.ts';
 import type { Work } from './watchdog.ts';
 
 /** The descriptor that the bytes come through. */
@@ -12,8 +12,8 @@ const PIPE = 0;
 
 export async function copyAndCheck({ directory, task, home }: Work): Promise<void> {
   const verdict =
-    task === null ? clearUp(directory) : (prepare(directory, task, home) ?? (await check(task, home)));
-  report({ type: 'verdict', verdict });
+    task === null ? clearUp(directory) : (prepare(directory, task, home) ?? (await checkCopy(task, home)));
+  reportToProcess({ type: 'verdict', verdict });
 }
 
 function clearUp(directory: string): Verdict {
@@ -30,7 +30,7 @@ function prepare(directory: string, { root, space }: DatabaseTask, home: string)
     makeCopy(home, PIPE);
     return null;
   } catch (fault) {
-    return skipped(`no private copy can be made of it (${nameOf(fault)})`);
+    return skipped(`no private copy can be made of it (${faultName(fault)})`);
   }
 }
 
@@ -39,14 +39,14 @@ const READ_VERSION_AT = 19;
 /** What a version that is to come may be; beyond it, the file is none. */
 const NEWER = /^[3-9]$/;
 
-async function check(task: DatabaseTask, home: string): Promise<Verdict> {
-  report({ type: 'copied' });
+async function checkCopy(task: DatabaseTask, home: string): Promise<Verdict> {
+  reportToProcess({ type: 'copied' });
   const version = headOfCopy(copyIn(home), READ_VERSION_AT + 1)[READ_VERSION_AT] ?? 0;
   if (NEWER.test(String(version)))
     return skipped(`it says that its format has the version ${version}, which is not known`);
   return checkDatabase(copyIn(home), task);
 }
 
-function report(message: Report): void {
+function reportToProcess(message: Report): void {
   parentPort?.postMessage(message);
 }

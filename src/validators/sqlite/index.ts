@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { checked } from '../../model/check-options.ts';
+import { checked, LONGEST_TIMER } from '../../model/check-options.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised, type KindOptions } from '../kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
 import { startCheck, type Check, type CheckSettings } from './child.ts';
@@ -21,10 +21,7 @@ export interface SqliteOptions extends KindOptions {
   timeoutMs?: number | undefined;
 }
 
-/** The longest time a timer of Node can be set to. */
-const LONGEST_TIMER = 2 ** 31 - 1;
-
-const MAGIC = Buffer.from('SQLite format 3\0');
+const SQLITE_MAGIC = Buffer.from('SQLite format 3\0');
 
 /**
  * Creates a validator that runs SQLite's full `PRAGMA integrity_check` on a private copy of a database, together with the
@@ -49,8 +46,8 @@ export function sqlite(options: SqliteOptions = {}): Validator {
   const directory = resolve(settings.directory);
   return {
     name: 'sqlite',
-    applies: appliesTo(settings, beginsWith(...MAGIC)),
-    validate: recognised('an SQLite database', mayBeginWith(...MAGIC), (file, context) =>
+    applies: appliesTo(settings, beginsWith(...SQLITE_MAGIC)),
+    validate: recognised('an SQLite database', mayBeginWith(...SQLITE_MAGIC), (file, context) =>
       validateCopy(file, context, { directory, timeoutMs }),
     ),
   };
@@ -81,7 +78,7 @@ async function validateCopy(
   const files = log === null || header === 'empty' ? [file] : [file, log];
   const { root } = context;
   const task = { root, space: spaceFor(files), size: file.size, engine, timeoutMs: settings.timeoutMs };
-  return check(files, { node: node.path, directory: settings.directory, task }, context);
+  return checkFiles(files, { node: node.path, directory: settings.directory, task }, context);
 }
 
 /** Beside the log, its index; both may be written back to the database. */
@@ -103,7 +100,7 @@ function findEngine(): string | null {
 const PULSE = 20;
 
 /** Ends in bounded time, with the process that checks. */
-async function check(
+async function checkFiles(
   files: readonly ArtifactFile[],
   started: Pick<CheckSettings, 'node' | 'directory' | 'task'>,
   { signal, alive }: ValidationContext,
@@ -139,7 +136,7 @@ async function send([file, log]: readonly ArtifactFile[], child: Check): Promise
   for (const each of [file, log]) {
     if (each !== undefined)
       for await (const chunk of each.chunks()) {
-        const isWanted = (await child.write(lengthOf(chunk))) && (await child.write(chunk));
+        const isWanted = (await child.write(lengthPrefix(chunk))) && (await child.write(chunk));
         if (!isWanted) return;
       }
     await child.write(NOTHING);
@@ -148,7 +145,7 @@ async function send([file, log]: readonly ArtifactFile[], child: Check): Promise
 
 const NOTHING = Buffer.alloc(4);
 
-function lengthOf({ length }: Uint8Array): Uint8Array {
+function lengthPrefix({ length }: Uint8Array): Uint8Array {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(length);
   return bytes;

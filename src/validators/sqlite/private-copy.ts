@@ -27,11 +27,11 @@ import { dirname, join } from 'node:path';
 import host from 'node:process';
 
 /** What the copy is called, and with what SQLite may put beside it. */
-const NAME = 'copy';
+const COPY_NAME = 'copy';
 const ENDINGS = ['', '-wal', '-shm', '-journal'] as const;
 
 /** Names of directories tell whose they are: where it runs, its process id, and when that began. */
-const DIRECTORY = /^backup-run-inspector-([0-9a-f]{12})-(\d+)-(\d+)-[0-9a-f]{16}$/;
+const COPY_DIRECTORY = /^backup-run-inspector-([0-9a-f]{12})-(\d+)-(\d+)-[0-9a-f]{16}$/;
 
 /** Where the copy of this process will be. */
 export function chooseHome(directory: string): string {
@@ -41,7 +41,7 @@ export function chooseHome(directory: string): string {
 }
 
 /** The path of the copy in its directory. */
-export const copyIn = (home: string): string => join(home, NAME);
+export const copyIn = (home: string): string => join(home, COPY_NAME);
 
 /** Why nothing can be copied to a directory, or null. `bytes` is what will be written. */
 export function obstacleIn(directory: string, root: string, bytes: number): string | null {
@@ -69,21 +69,21 @@ export function makeCopy(home: string, pipe: number): void {
 }
 
 /** The most that is read at once. */
-const BLOCK = 256 * 1_024;
+const COPY_BLOCK = 256 * 1_024;
 
 /** Pieces with their length before them, four bytes; a length of 0 ends the file. One without a byte is not made. */
 function receive(pipe: number, path: string): void {
-  const block = Buffer.allocUnsafe(BLOCK);
+  const block = Buffer.allocUnsafe(COPY_BLOCK);
   let file: number | null = null;
   try {
     for (;;) {
-      fill(pipe, block.subarray(0, 4));
+      fillFromPipe(pipe, block.subarray(0, 4));
       let left = block.readUInt32LE();
       if (left === 0) return;
       file ??= openSync(path, 'wx', 0o600);
       while (left > 0) {
-        const part = block.subarray(0, Math.min(left, BLOCK));
-        fill(pipe, part);
+        const part = block.subarray(0, Math.min(left, COPY_BLOCK));
+        fillFromPipe(pipe, part);
         for (let at = 0; at < part.length;) at += writeSync(file, part, at);
         left -= part.length;
       }
@@ -93,7 +93,7 @@ function receive(pipe: number, path: string): void {
   }
 }
 
-function fill(pipe: number, part: Uint8Array): void {
+function fillFromPipe(pipe: number, part: Uint8Array): void {
   for (let at = 0; at < part.length;) {
     const count = readSync(pipe, part, at, part.length - at, null);
     if (count === 0) throw new Error('the pipe was closed');
@@ -127,7 +127,7 @@ export function sweep(directory: string): void {
   const where = whereThisRuns();
   if (where === null) return;
   for (const name of readdirSync(directory)) {
-    const [, itsWhere, pid, start] = DIRECTORY.exec(name) ?? [];
+    const [, itsWhere, pid, start] = COPY_DIRECTORY.exec(name) ?? [];
     if (itsWhere !== where || isAlive(Number(pid), Number(start))) continue;
     try {
       if (isOwn(join(directory, name))) removeCopy(join(directory, name));

@@ -5,11 +5,11 @@
 
 import { isMainThread, workerData } from 'node:worker_threads';
 import { copyAndCheck } from './copy-and-check.ts';
-import type { Order } from './protocol.ts';
+import type { CheckRequest } from './protocol.ts';
 import { watch } from './watchdog.ts';
 
 /** The parameter of the function that this program is made to, in the main thread. */
-declare const given: Order;
+declare const given: CheckRequest;
 
 if (isMainThread) watch(given);
 else void copyAndCheck(workerData);

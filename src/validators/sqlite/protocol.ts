@@ -17,7 +17,7 @@ export interface DatabaseTask {
 }
 
 /** What the process is told: its program, and what to do. Without a task it only sweeps the directory. */
-export interface Order {
+export interface CheckRequest {
   readonly source: string;
   /** Absolute path of the directory for private copies. */
   readonly directory: string;
@@ -48,7 +48,7 @@ export function skipped(why: string): Verdict {
 }
 
 /** A fault by its code, or by its name: what it says may hold paths of this host. */
-export function nameOf(fault: unknown): string {
+export function faultName(fault: unknown): string {
   if (!(fault instanceof Error)) return 'no error';
   return 'code' in fault && typeof fault.code === 'string' ? fault.code : fault.name;
 }

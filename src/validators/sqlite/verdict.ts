@@ -1,7 +1,7 @@
 /** What SQLite says about a database, as a verdict: invalid is only what it knows to be damage. */
 
 import type { Verdict } from '../../content/validator.ts';
-import { nameOf, skipped } from './protocol.ts';
+import { faultName, skipped } from './protocol.ts';
 
 /**
  * What the rows of an integrity check say.
@@ -54,7 +54,7 @@ export function verdictOfFault(fault: unknown): Verdict {
   if (!(fault instanceof Error)) return skipped('its check failed');
   const [name = ''] = 'code' in fault ? (/^SQLITE_[A-Z]+/.exec(String(fault.code)) ?? []) : [];
   const number = 'errcode' in fault && typeof fault.errcode === 'number' ? fault.errcode & 0xff : 0;
-  if (name === '' && number === 0) return skipped(`its check failed (${nameOf(fault)})`);
+  if (name === '' && number === 0) return skipped(`its check failed (${faultName(fault)})`);
   if (UNPARSED.test(fault.message)) return skipped(`SQLite cannot parse it: ${fault.message}`);
   return DAMAGE.includes(name) || isDamage(number)
     ? { ok: false, reason: `SQLite cannot read it: ${fault.message}` }

@@ -7,10 +7,10 @@ import host from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { Verdict } from '../../content/validator.ts';
 import { chooseHome, offerToOutOfMemoryKiller, removeCopy } from './private-copy.ts';
-import { isReport, nameOf, REMOVED, skipped, type Order, type Report } from './protocol.ts';
+import { isReport, faultName, REMOVED, skipped, type CheckRequest, type Report } from './protocol.ts';
 
 /** Bytes that the whole process may have in memory. */
-const MOST_MEMORY = 512 * 1_024 * 1_024;
+const MOST_RESIDENT = 512 * 1_024 * 1_024;
 /** Milliseconds between two looks: memory is filled by some gigabytes a second. */
 const LOOK = 5;
 
@@ -21,12 +21,12 @@ const LONGEST_SWEEP = 30_000;
 const NOT_MEANT: readonly NodeJS.Signals[] = ['SIGINT', 'SIGHUP', 'SIGQUIT'];
 
 /** What the thread is given that does the work. */
-export interface Work extends Pick<Order, 'directory' | 'task'> {
+export interface Work extends Pick<CheckRequest, 'directory' | 'task'> {
   /** The directory of the private copy, to be made. */
   readonly home: string;
 }
 
-export function watch({ source, directory, task }: Order): void {
+export function watch({ source, directory, task }: CheckRequest): void {
   offerToOutOfMemoryKiller();
   const home = chooseHome(directory);
   const work: Work = { directory, task, home };
@@ -43,11 +43,11 @@ export function watch({ source, directory, task }: Order): void {
   function finish(verdict: Verdict, isUrgent = false): void {
     if (isOver) return;
     isOver = true;
-    const signal = isUrgent ? 'SIGKILL' : clearUp(home);
-    report({ type: 'verdict', verdict }, () => end(signal));
+    const signal = isUrgent ? 'SIGKILL' : clearUpCopy(home);
+    reportToHost({ type: 'verdict', verdict }, () => dieBySignal(signal));
   }
 
-  const giveUp = (): void => end(clearUp(home));
+  const giveUp = (): void => dieBySignal(clearUpCopy(home));
   // To clear up, it needs no host.
   if (task === null) setTimeout(giveUp, LONGEST_SWEEP);
   else host.on('disconnect', giveUp);
@@ -58,18 +58,18 @@ export function watch({ source, directory, task }: Order): void {
     if (message.type === 'verdict') return finish(message.verdict);
     const why = `its check took longer than ${task?.timeoutMs ?? 0} ms`;
     setTimeout(() => finish(skipped(why), true), task?.timeoutMs);
-    report(message);
+    reportToHost(message);
   });
-  worker.on('error', (fault) => finish(skipped(`its check crashed (${nameOf(fault)})`)));
+  worker.on('error', (fault) => finish(skipped(`its check crashed (${faultName(fault)})`)));
   worker.on('exit', () => finish(skipped('its check ended by itself')));
   setInterval(() => {
-    if (host.memoryUsage.rss() <= MOST_MEMORY) return;
-    finish(skipped(`its check takes more than ${MOST_MEMORY} bytes of memory`), true);
+    if (host.memoryUsage.rss() <= MOST_RESIDENT) return;
+    finish(skipped(`its check takes more than ${MOST_RESIDENT} bytes of memory`), true);
   }, LOOK);
 }
 
 /** The signal to end with. */
-function clearUp(home: string): NodeJS.Signals {
+function clearUpCopy(home: string): NodeJS.Signals {
   try {
     removeCopy(home);
     return REMOVED;
@@ -78,13 +78,13 @@ function clearUp(home: string): NodeJS.Signals {
   }
 }
 
-function report(message: Report, then: () => void = () => undefined): void {
+function reportToHost(message: Report, then: () => void = () => undefined): void {
   if (host.connected) host.send?.(message, then);
   else then();
 }
 
 /** At once: what is being checked cannot be told to stop. */
-function end(signal: NodeJS.Signals): void {
+function dieBySignal(signal: NodeJS.Signals): void {
   host.removeAllListeners(signal);
   host.kill(host.pid, signal);
 }

@@ -1,7 +1,7 @@
 /** Reads tar headers: blocks of 512 bytes, each with a checksum of its own. */
 
 /** Bytes of a block. */
-export const BLOCK = 512;
+export const TAR_BLOCK = 512;
 
 /** A header, as far as it tells where the next one is. */
 export interface TarHeader {

@@ -3,13 +3,13 @@
 import * as v from 'valibot';
 import { checked } from '../../model/check-options.ts';
 import { appliesTo, kindEntries, recognised, type KindOptions } from '../kind.ts';
-import { scan } from '../thread/scan.ts';
+import { scanArtifact } from '../thread/scan.ts';
 import type { Validator } from '../../content/validator.ts';
-import { BLOCK, isZero, readTarHeader } from './header.ts';
+import { TAR_BLOCK, isZero, readTarHeader } from './header.ts';
 
 /** Where a header says that it is one. */
 const MAGIC_AT = 257;
-const MAGIC = Buffer.from('ustar');
+const TAR_MAGIC = Buffer.from('ustar');
 
 /**
  * Creates a validator that reads tar archives: the checksum of every header, the data it declares, the end marker. One with half an end
@@ -25,17 +25,19 @@ export function tar(options: KindOptions = {}): Validator {
   const settings = checked(v.object(kindEntries(/\.tar$/i)), options, 'create validator tar');
   return {
     name: 'tar',
-    applies: appliesTo(settings, hasMagic),
-    validate: recognised('a tar archive', mayBeTar, (file, context) => scan(file, { scan: 'tar' }, context)),
+    applies: appliesTo(settings, hasTarMagic),
+    validate: recognised('a tar archive', mayBeTar, (file, context) =>
+      scanArtifact(file, { scan: 'tar' }, context),
+    ),
   };
 }
 
-function hasMagic(head: Uint8Array): boolean {
-  return MAGIC.equals(head.subarray(MAGIC_AT, MAGIC_AT + MAGIC.length));
+function hasTarMagic(head: Uint8Array): boolean {
+  return TAR_MAGIC.equals(head.subarray(MAGIC_AT, MAGIC_AT + TAR_MAGIC.length));
 }
 
 /** The old format has no magic, but its first header has a checksum; an archive of nothing begins with its end. */
 function mayBeTar(head: Uint8Array): boolean {
-  if (hasMagic(head)) return true;
-  return head.length >= BLOCK && (isZero(head) || typeof readTarHeader(head) !== 'string');
+  if (hasTarMagic(head)) return true;
+  return head.length >= TAR_BLOCK && (isZero(head) || typeof readTarHeader(head) !== 'string');
 }

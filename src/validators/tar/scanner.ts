@@ -4,7 +4,7 @@
  */
 
 import type { Scanner } from '../thread/scanner.ts';
-import { BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './header.ts';
+import { TAR_BLOCK, isMapContinued, isZero, readTarHeader, type TarHeader } from './header.ts';
 import type { Verdict } from '../../content/validator.ts';
 
 /** What the next block is; data is passed over before. */
@@ -13,10 +13,10 @@ type Expected = 'header' | 'map' | 'end marker' | 'padding';
 /** Bytes of extended headers that are read for the size they may hold. */
 const MOST_EXTENDED = 1 << 20;
 
-const padded = (size: number): number => Math.ceil(size / BLOCK) * BLOCK;
+const padded = (size: number): number => Math.ceil(size / TAR_BLOCK) * TAR_BLOCK;
 
 export function createTarScanner(): Scanner {
-  const block = Buffer.alloc(BLOCK);
+  const block = Buffer.alloc(TAR_BLOCK);
   let filled = 0;
   let expected: Expected = 'header';
   /** Where the block begins that is being filled. */
@@ -33,7 +33,7 @@ export function createTarScanner(): Scanner {
     let from = 0;
     while (from < chunk.length) {
       const isData = data > 0;
-      const taken = chunk.subarray(from, from + (isData ? data : BLOCK - filled));
+      const taken = chunk.subarray(from, from + (isData ? data : TAR_BLOCK - filled));
       from += taken.length;
       const flaw = isData ? passOver(taken) : fill(taken);
       if (flaw !== null) return flaw;
@@ -51,19 +51,19 @@ export function createTarScanner(): Scanner {
   function fill(bytes: Uint8Array): Verdict | null {
     block.set(bytes, filled);
     filled += bytes.length;
-    if (filled < BLOCK) return null;
+    if (filled < TAR_BLOCK) return null;
     const flaw = take();
     filled = 0;
-    at += BLOCK;
+    at += TAR_BLOCK;
     return flaw;
   }
 
   function take(): Verdict | null {
     if (expected === 'padding')
-      return isZero(block) ? null : invalid(`data behind the end marker at byte ${at}`);
+      return isZero(block) ? null : invalidTar(`data behind the end marker at byte ${at}`);
     if (expected === 'end marker') {
       expected = 'padding';
-      return isZero(block) ? null : invalid(`a single zero block before byte ${at}`);
+      return isZero(block) ? null : invalidTar(`a single zero block before byte ${at}`);
     }
     if (expected === 'map') {
       if (!isMapContinued(block)) beginData();
@@ -74,7 +74,9 @@ export function createTarScanner(): Scanner {
       return null;
     }
     const header = readTarHeader(block);
-    return typeof header === 'string' ? invalid(`a header with ${header} at byte ${at}`) : takeHeader(header);
+    return typeof header === 'string'
+      ? invalidTar(`a header with ${header} at byte ${at}`)
+      : takeHeader(header);
   }
 
   let pending = 0;
@@ -110,7 +112,7 @@ export function createTarScanner(): Scanner {
     const { isGlobal, size, parts } = extended;
     extended = null;
     const found = sizeIn(Buffer.concat(parts).subarray(0, size));
-    if (typeof found === 'string') return invalid(`an extended header with ${found} before byte ${at}`);
+    if (typeof found === 'string') return invalidTar(`an extended header with ${found} before byte ${at}`);
     if (found === null) return null;
     if (isGlobal) sizes.all = found;
     else sizes.next = found;
@@ -122,11 +124,11 @@ export function createTarScanner(): Scanner {
     if (expected === 'padding')
       return isZero(block.subarray(0, filled))
         ? { ok: true }
-        : invalid(`data behind the end marker at byte ${at}`);
-    if (data > 0) return invalid(`it ends at byte ${length}, ${data} bytes before an entry does`);
-    if (filled > 0) return invalid(`it ends at byte ${length}, in the middle of a block`);
+        : invalidTar(`data behind the end marker at byte ${at}`);
+    if (data > 0) return invalidTar(`it ends at byte ${length}, ${data} bytes before an entry does`);
+    if (filled > 0) return invalidTar(`it ends at byte ${length}, in the middle of a block`);
     if (isAnnounced || expected === 'map')
-      return invalid(`it ends at byte ${length}, before an entry begins`);
+      return invalidTar(`it ends at byte ${length}, before an entry begins`);
     const which = expected === 'end marker' ? 'half an end marker' : 'no end marker';
     const why = `it ends at byte ${length} with ${which}: whether entries are missing cannot be told`;
     return { skipped: true, why };
@@ -135,7 +137,7 @@ export function createTarScanner(): Scanner {
   return { push, end };
 }
 
-function invalid(what: string): Verdict {
+function invalidTar(what: string): Verdict {
   return { ok: false, reason: `not a whole tar archive: ${what}` };
 }
 

@@ -1,13 +1,13 @@
 /** Starts the thread of a validation, and speaks with it. */
 
 import { Worker } from 'node:worker_threads';
-import type { Message, Reply, ScanTask } from './protocol.ts';
-import { THREAD_SOURCE } from './worker-source.generated.ts';
+import type { Message, ScanReply, ScanTask } from './protocol.ts';
+import { SCAN_WORKER_SOURCE } from './worker-source.generated.ts';
 
 /** A thread that runs. */
 export interface ThreadHandle {
   /** Sends it the next message; rejects when the thread is no more. Replies come in the order of messages. */
-  ask(message: Message): Promise<Reply>;
+  ask(message: Message): Promise<ScanReply>;
   /** Resolves when it is no more. */
   terminate(): Promise<unknown>;
 }
@@ -15,7 +15,7 @@ export interface ThreadHandle {
 /** Starts a thread. Throws when none can be had. */
 export function startThread(task: ScanTask): ThreadHandle {
   // What it prints (a warning about an experimental module, say) is no concern of our host's.
-  const worker = new Worker(THREAD_SOURCE, {
+  const worker = new Worker(SCAN_WORKER_SOURCE, {
     eval: true,
     execArgv: [],
     workerData: task,
@@ -24,20 +24,22 @@ export function startThread(task: ScanTask): ThreadHandle {
   });
   worker.stdout.resume();
   worker.stderr.resume();
-  const waiting: { readonly resolve: (reply: Reply) => void; readonly reject: (reason: unknown) => void }[] =
-    [];
+  const waiting: {
+    readonly resolve: (reply: ScanReply) => void;
+    readonly reject: (reason: unknown) => void;
+  }[] = [];
   let ended: { readonly reason: Error } | null = null;
   const end = (reason: Error): void => {
     ended ??= { reason };
     for (const { reject } of waiting.splice(0)) reject(ended.reason);
   };
-  worker.on('message', (reply: Reply) => waiting.shift()?.resolve(reply));
+  worker.on('message', (reply: ScanReply) => waiting.shift()?.resolve(reply));
   worker.on('error', (fault) => end(new Error(`its thread crashed (${codeOf(fault)})`)));
   worker.on('exit', () => end(new Error('its thread ended by itself')));
 
   return {
     ask(message) {
-      const reply = new Promise<Reply>((resolve, reject) => {
+      const reply = new Promise<ScanReply>((resolve, reject) => {
         if (ended !== null) return reject(ended.reason);
         waiting.push({ resolve, reject });
         const buffer = message?.buffer;

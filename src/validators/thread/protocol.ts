@@ -9,4 +9,4 @@ export type ScanTask = { readonly scan: 'json'; readonly maxDepth: number } | { 
 export type Message = Uint8Array | null;
 
 /** A verdict, or null to go on. */
-export type Reply = Verdict | null;
+export type ScanReply = Verdict | null;

@@ -2,22 +2,22 @@
 
 import { tellFallback } from '../../diagnostics.ts';
 import { createScanner } from './create-scanner.ts';
-import type { Reply, ScanTask } from './protocol.ts';
+import type { ScanReply, ScanTask } from './protocol.ts';
 import { startThread, type ThreadHandle } from './handle.ts';
 import type { ArtifactFile, ValidationContext, Verdict } from '../../content/validator.ts';
 
 /** Bytes that are scanned on the calling thread, in chunks that take about a millisecond: less than starting a thread costs. */
-const SMALL = 512 * 1_024;
+const SCANNED_HERE = 512 * 1_024;
 
 /** Chunks that a thread has at once: it never waits for the next. */
 const AHEAD = 2;
 
-export async function scan(
+export async function scanArtifact(
   file: ArtifactFile,
   task: ScanTask,
   { signal, alive }: ValidationContext,
 ): Promise<Verdict> {
-  const thread = file.size <= SMALL ? null : threadFor(task);
+  const thread = file.size <= SCANNED_HERE ? null : threadFor(task);
   if (thread === null) return scanHere(file, task);
   const end = (): void => void thread.terminate();
   signal.addEventListener('abort', end, { once: true });
@@ -48,8 +48,8 @@ async function scanHere(file: ArtifactFile, task: ScanTask): Promise<Verdict> {
 }
 
 async function scanBy(thread: ThreadHandle, file: ArtifactFile, alive: () => void): Promise<Verdict> {
-  const asked: Promise<Reply>[] = [];
-  const answered = async (): Promise<Reply> => {
+  const asked: Promise<ScanReply>[] = [];
+  const answered = async (): Promise<ScanReply> => {
     const reply = (await asked.shift()) ?? null;
     alive();
     return reply;

@@ -23,20 +23,20 @@ export interface FrameWalker {
   end(): string | null;
 }
 
-const MAGIC = 0xfd2fb528;
+const FRAME_MAGIC = 0xfd2fb528;
 /** The last four bits of a skippable frame's magic number are free. */
-const SKIPPABLE = 0x184d2a50;
+const SKIPPABLE_FRAME = 0x184d2a50;
 const MOST_BLOCK = 128 * 1_024;
 const LONGEST_FIELD = 16;
 /** What is done when a field is complete: null, or what is wrong. */
-type Step = () => string | null;
+type FrameStep = () => string | null;
 
 export function createFrameWalker(): FrameWalker {
   const field = Buffer.alloc(LONGEST_FIELD);
   let filled = 0;
   let needed = 4;
   let skip = 0;
-  let step: Step = magic;
+  let step: FrameStep = magic;
   /** Where the next byte stands: in the file, and in the chunk. */
   let offset = 0;
   let at = 0;
@@ -50,7 +50,7 @@ export function createFrameWalker(): FrameWalker {
   /** Where the bytes of the frame begin that no piece holds yet. */
   let pending = 0;
 
-  function expect(bytes: number, then: Step): null {
+  function expect(bytes: number, then: FrameStep): null {
     needed = bytes;
     step = then;
     return null;
@@ -58,11 +58,11 @@ export function createFrameWalker(): FrameWalker {
 
   function magic(): string | null {
     const number = field.readUInt32LE();
-    if (number === MAGIC) {
+    if (number === FRAME_MAGIC) {
       header = [copied()];
       return expect(1, descriptor);
     }
-    if (Math.floor(number / 16) * 16 !== SKIPPABLE) return `no frame begins at byte ${offset + at - 4}`;
+    if (Math.floor(number / 16) * 16 !== SKIPPABLE_FRAME) return `no frame begins at byte ${offset + at - 4}`;
     return expect(4, () => {
       skip = field.readUInt32LE();
       return expect(4, magic);

@@ -17,9 +17,9 @@ import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../
 import type { ZstdFrame } from './frame-header.ts';
 import { createFrameWalker, type FramePiece } from './frames.ts';
 
-const MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
+const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
 /** Behind its first byte, of which the last four bits are free: a frame that holds nothing. */
-const SKIPPABLE = [0x2a, 0x4d, 0x18] as const;
+const SKIPPABLE_MAGIC = [0x2a, 0x4d, 0x18] as const;
 
 /** Bytes of its header. */
 const SKIPPED = 8;
@@ -47,17 +47,17 @@ export function zstd(options: CompressedOptions = {}): Validator {
   };
 }
 
-const hasMagic = beginsWith(...MAGIC);
+const hasZstdMagic = beginsWith(...ZSTD_MAGIC);
 
 /** Also behind one frame to be skipped, which lz4 has too: pzstd begins with one, in which the length of the next frame stands. */
 function isZstd(head: Uint8Array): boolean {
   const bytes = Buffer.from(head);
-  const isSkippable = bytes.length >= SKIPPED && mayBeFrame(head) && !hasMagic(head);
-  return hasMagic(isSkippable ? head.subarray(SKIPPED + bytes.readUInt32LE(4)) : head);
+  const isSkippable = bytes.length >= SKIPPED && mayBeFrame(head) && !hasZstdMagic(head);
+  return hasZstdMagic(isSkippable ? head.subarray(SKIPPED + bytes.readUInt32LE(4)) : head);
 }
 
-const mayBeZstd = mayBeginWith(...MAGIC);
-const maySkip = mayBeginWith(...SKIPPABLE);
+const mayBeZstd = mayBeginWith(...ZSTD_MAGIC);
+const maySkip = mayBeginWith(...SKIPPABLE_MAGIC);
 
 function mayBeFrame(head: Uint8Array): boolean {
   return mayBeZstd(head) || ((head[0] ?? 0) >> 4 === 0x5 && maySkip(head.subarray(1)));
@@ -69,36 +69,36 @@ async function validateFrames(
   most: number,
 ): Promise<Verdict> {
   const walker = createFrameWalker();
-  const contents = createContents(most, alive);
+  const contents = createFrameContents(most, alive);
   signal.addEventListener('abort', contents.end, { once: true });
   try {
     let said: Verdict | null = null;
     for await (const chunk of file.chunks()) {
       const pieces = walker.push(chunk);
-      if (typeof pieces === 'string') return invalid(pieces);
+      if (typeof pieces === 'string') return invalidZstd(pieces);
       for (const piece of pieces) said ??= await contents.take(piece);
       if (said !== null && 'ok' in said) return said;
     }
     const flaw = walker.end();
-    return flaw === null ? (said ?? { ok: true }) : invalid(flaw);
+    return flaw === null ? (said ?? { ok: true }) : invalidZstd(flaw);
   } finally {
     signal.removeEventListener('abort', contents.end);
     contents.end();
   }
 }
 
-function invalid(what: string): Verdict {
+function invalidZstd(what: string): Verdict {
   return { ok: false, reason: `not whole zstd data: ${what}` };
 }
 
 /** Decompresses frame by frame: what the engine makes of several at once depends on the version of Node.js. */
-interface Contents {
+interface FrameContents {
   /** A verdict, when the content cannot be checked or is not right. */
   take(piece: FramePiece): Promise<Verdict | null>;
   readonly end: () => void;
 }
 
-function createContents(most: number, alive: () => void): Contents {
+function createFrameContents(most: number, alive: () => void): FrameContents {
   let inflation: Inflation | null = null;
   let total = 0;
   let isOver = false;
@@ -114,7 +114,7 @@ function createContents(most: number, alive: () => void): Contents {
     if (ended === null) return null;
     total += inflation.produced();
     inflation.end();
-    if (ended.by === 'fault') return verdictOfFault(ended.fault, isCompressed);
+    if (ended.by === 'fault') return verdictOfZlib(ended.fault, isCompressed);
     return verdictOf(ended, frame, inflation.produced());
   }
 
@@ -131,10 +131,10 @@ function createContents(most: number, alive: () => void): Contents {
     produced: number,
   ): Verdict | null {
     if (contentSize !== null && BigInt(produced) > contentSize)
-      return invalid(`a frame of ${contentSize} bytes decompresses to more`);
+      return invalidZstd(`a frame of ${contentSize} bytes decompresses to more`);
     if (ended.by === 'limit') return { skipped: true, why: `it decompresses to more than ${most} bytes` };
     if (contentSize === null || contentSize === BigInt(produced)) return null;
-    return invalid(`a frame of ${contentSize} bytes decompresses to ${produced}`);
+    return invalidZstd(`a frame of ${contentSize} bytes decompresses to ${produced}`);
   }
 
   return {
@@ -173,17 +173,17 @@ function isFactory(value: unknown): value is (options: object) => Engine {
  * What node:zlib says of headers, lengths, checksums and ends that are not what they should be. A buffer is too small where there is more
  * than the frame says.
  */
-const INVALID = /^(?:Z_BUF_ERROR|ZSTD_error_(?:prefix_unknown|checksum_wrong|dstSize_tooSmall))$/;
+const INVALID_FRAME = /^(?:Z_BUF_ERROR|ZSTD_error_(?:prefix_unknown|checksum_wrong|dstSize_tooSmall))$/;
 
 /** What it says of blocks that cannot be decompressed: they are damaged, or refer to what only a dictionary holds. */
 const UNCLEAR =
   /^ZSTD_error_(?:corruption_detected|dictionary_corrupted|dictionary_wrong|literals_headerWrong)$/;
 
 /** Other faults say nothing about the data, and are thrown. */
-function verdictOfFault(fault: Error, isCompressed: boolean): Verdict {
+function verdictOfZlib(fault: Error, isCompressed: boolean): Verdict {
   const code = 'code' in fault && typeof fault.code === 'string' ? fault.code : '';
   const isUnclear = UNCLEAR.test(code);
-  if (INVALID.test(code) || (isUnclear && !isCompressed)) return invalid(fault.message);
+  if (INVALID_FRAME.test(code) || (isUnclear && !isCompressed)) return invalidZstd(fault.message);
   if (!isUnclear) throw fault;
   const why = `a frame cannot be decompressed (${fault.message}): it is damaged, or needs a dictionary that it does not name`;
   return { skipped: true, why };
