@@ -1,4 +1,30 @@
-// Which modules may need which others, as far as test/layers.test.ts does not say it: that is where the layers are.
+// Which modules may need which others: the layers of src/, and what the published package may depend on.
+
+/**
+ * The rooms of src/ and the files beside them, from the bottom up. What is in one may need what is in it and below it, and nothing
+ * above it; CONTRIBUTING.md says what each is for.
+ */
+export const LAYERS = [
+  'model/',
+  'concurrency/',
+  'diagnostics.ts',
+  'fs/',
+  'repository/',
+  'manifest/',
+  'hashing/',
+  'jobs/',
+  'verify/',
+  'content/',
+  'validators/',
+  'inspect/',
+  'listing/',
+  'inspector.ts',
+  'command/',
+  'index.ts',
+  'cli/',
+];
+
+const inLayers = (layers) => `^src/(?:${layers.map((layer) => layer.replaceAll('.', '\\.')).join('|')})`;
 
 /** How dependencies are told that no user of the package has. */
 const NOT_INSTALLED = ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional'];
@@ -6,6 +32,19 @@ const NOT_INSTALLED = ['npm-dev', 'npm-no-pkg', 'npm-unknown', 'npm-optional'];
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
+    ...LAYERS.slice(0, -1).map((layer, index) => ({
+      name: `nothing-above-${layer.replace(/\/$|\.ts$/, '')}`,
+      severity: 'error',
+      from: { path: inLayers([layer]) },
+      to: { path: inLayers(LAYERS.slice(index + 1)) },
+    })),
+    {
+      name: 'a-layer-for-every-file',
+      comment: 'a new room, or a new file beside the rooms, needs a place among the layers',
+      severity: 'error',
+      from: { path: '^src/', pathNot: inLayers(LAYERS) },
+      to: {},
+    },
     { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
     {
       name: 'no-orphan',

@@ -11,6 +11,7 @@ import type { Disk } from '../jobs/disk.ts';
 import type { RunAddress } from '../repository/open-run.ts';
 import { CHUNK } from '../hashing/hash-file.ts';
 import { chunkAt } from '../hashing/rate-limit.ts';
+import { compareUrgency, type Urgency } from '../verify/claimed-file.ts';
 import type { Judged } from '../verify/judge.ts';
 import { OutOfTime, type Measurements } from '../verify/measurement.ts';
 import type { Meter } from '../verify/progress.ts';
@@ -85,7 +86,9 @@ export function createContentCheck({
     const wanted = subjects.filter(({ verified }) => verified !== null && verified.size > 0);
     const beside = findBeside(subjects);
     const outcomes = new Map<Subject, readonly Outcome[]>();
-    const ordered = checking.isHurried ? wanted.toSorted(byUrgency) : wanted;
+    const ordered = checking.isHurried
+      ? wanted.toSorted((a, b) => compareUrgency(urgencyOfSubject(a), urgencyOfSubject(b)))
+      : wanted;
     await forEachUntilFailure(ordered, checking.cancellation, async (subject, cancellation) => {
       const source = sourceFor(subject, checking);
       const validating = { validators, stallTimeoutMs, root, source, cancellation, beside };
@@ -161,10 +164,8 @@ function findBeside(subjects: readonly Claimed[]): Validating['beside'] {
   };
 }
 
-/** Critical participants first, small artifacts first within them. */
-function byUrgency(a: Claimed, b: Claimed): number {
-  const critical = Number(b.claim.critical) - Number(a.claim.critical);
-  return critical || a.artifact.size_bytes - b.artifact.size_bytes;
+function urgencyOfSubject({ claim, artifact }: Claimed): Urgency {
+  return { critical: claim.critical, size: artifact.size_bytes };
 }
 
 /** Works on few at once; the first failure cancels the others, and is what it ends with when none is under way any more. */

@@ -12,7 +12,7 @@ import {
   type ReaderFailure,
   type Verified,
 } from './artifact-reader.ts';
-import type { ArtifactFile, Validator } from './validator.ts';
+import { HEAD_BYTES, type ArtifactFile, type Validator } from './validator.ts';
 
 /** An artifact that a validator may read. */
 export interface Subject {
@@ -33,9 +33,6 @@ export interface Validating {
   /** The artifact of this run with something behind the path of another. */
   readonly beside: (subject: Subject, ending: string) => Subject | null;
 }
-
-/** Bytes that validators decide by whether they apply. */
-const HEAD = 512;
 
 /** The validation is over: nothing can be read any more. */
 const VALIDATION_OVER = new Error('the validation is over');
@@ -61,7 +58,7 @@ async function readHead(
   if (verified === null) throw new Error('an artifact that is not verified was to be validated');
   const reader = createReader(verified, source, cancellation, NO_PULSE);
   try {
-    return { bytes: await reader.head(HEAD) };
+    return { bytes: await reader.head(HEAD_BYTES) };
   } catch (fault) {
     throwIfCancelled(cancellation);
     const failure = reader.failure();

@@ -40,6 +40,9 @@ export interface ValidationContext {
   readonly root: string;
 }
 
+/** Bytes at the beginning of a file that its kind is known by. */
+export const HEAD_BYTES = 512;
+
 /** Checks the content of artifacts. */
 export interface Validator {
   /** Tells it from the others of an inspector. */

@@ -92,7 +92,7 @@ async function listDirectory(
   { pathOf, stalled, onUnlistable, classify }: Visitor,
   io: Io,
 ): Promise<Dirent[]> {
-  if (pathLength(directory) > LONGEST_PATH) {
+  if (bytesOfPath(directory) > LONGEST_PATH) {
     onUnlistable(directory, 'ENAMETOOLONG');
     return [];
   }
@@ -119,7 +119,7 @@ async function listDirectory(
   return entries;
 }
 
-function pathLength(path: BytePath): number {
+function bytesOfPath(path: BytePath): number {
   return path.reduce((sum, name) => sum + name.length + 1, -1);
 }
 

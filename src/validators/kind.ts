@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { Artifact } from '../model/run.ts';
 import { describeBeginning, startsWith } from './beginning.ts';
 import { peek } from './peek.ts';
-import type { Validator } from '../content/validator.ts';
+import { HEAD_BYTES, type Validator } from '../content/validator.ts';
 
 /** How a built-in validator knows the artifacts it applies to. */
 export interface KindOptions {
@@ -35,9 +35,6 @@ export function appliesTo(
     pattern.test(name) || pattern.test(path) || (magic && isMagic(head));
 }
 
-/** Bytes at the beginning of a file that its kind is known by: those that validators see before they are asked. */
-const HEAD = 512;
-
 /**
  * Validates a file only when its content is recognised. What has the name of a kind alone may be encrypted, or of another kind that ends
  * like this one: nothing says that it is broken.
@@ -51,7 +48,7 @@ export function recognised(
   validate: Validator['validate'],
 ): Validator['validate'] {
   return async (file, context) => {
-    const peeked = await peek(file, HEAD);
+    const peeked = await peek(file, HEAD_BYTES);
     if (isKind(peeked.head)) return validate(peeked.file, context);
     await peeked.close();
     const like = describeBeginning(peeked.head);

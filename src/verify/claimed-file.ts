@@ -37,6 +37,18 @@ export function isCritical({ claims }: ClaimedFile): boolean {
   return claims.some(({ critical }) => critical);
 }
 
+/** What counts where there may not be time for everything. */
+export interface Urgency {
+  readonly critical: boolean;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Critical participants first, small artifacts first within them: the most verdicts that matter in the time there is. */
+export function compareUrgency(a: Urgency, b: Urgency): number {
+  return Number(b.critical) - Number(a.critical) || a.size - b.size;
+}
+
 /** Whether a claim has a digest to compare with, for a file of this size. */
 export function isToRead({ claims }: ClaimedFile, size: number | bigint): boolean {
   return claims.some(({ expected }) => expected?.size === size);

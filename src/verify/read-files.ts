@@ -4,7 +4,15 @@ import { createYield, forEachAtOnce } from '../concurrency/cooperative.ts';
 import { endWork, type Canceller } from '../concurrency/abort.ts';
 import type { Disk } from '../jobs/disk.ts';
 import type { RunAddress } from '../repository/open-run.ts';
-import { isCritical, isExpected, isToRead, settle, type ClaimedFile } from './claimed-file.ts';
+import {
+  compareUrgency,
+  isCritical,
+  isExpected,
+  isToRead,
+  settle,
+  type ClaimedFile,
+  type Urgency,
+} from './claimed-file.ts';
 import { measurementOf, OutOfTime, OUT_OF_TIME, type Measurement } from './measurement.ts';
 import type { Memo } from './memo.ts';
 import type { Meter } from './progress.ts';
@@ -84,9 +92,12 @@ function bySize(a: PendingFile, b: PendingFile): number {
   return b.size - a.size;
 }
 
-/** Critical participants first, small artifacts first within them: the most verdicts that matter in the time there is. */
 function byUrgency(a: PendingFile, b: PendingFile): number {
-  return Number(isCritical(b.claimed)) - Number(isCritical(a.claimed)) || a.size - b.size;
+  return compareUrgency(urgencyOfFile(a), urgencyOfFile(b));
+}
+
+function urgencyOfFile({ claimed, size }: PendingFile): Urgency {
+  return { critical: isCritical(claimed), size };
 }
 
 /** Files in their order, the small ones in groups. */

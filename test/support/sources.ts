@@ -1,4 +1,4 @@
-/** The files of src/ come out parsed: what each of them imports, and which identifiers it spells. */
+/** The files of src/, parsed: what each of them imports, declares and spells. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -25,6 +25,8 @@ export interface Source {
   readonly strings: ReadonlySet<string>;
   /** What is taken from an object by a member expression, as `object.name`. */
   readonly members: ReadonlySet<string>;
+  /** Names declared at the top of the file, each as often as it is declared. */
+  readonly declared: readonly string[];
   /** Names taken from whatever object or module, also by destructuring, by import and in brackets. */
   readonly taken: ReadonlySet<string>;
 }
@@ -49,8 +51,21 @@ function parse(file: string): Source {
     imports.push(...importsOf(node, posix.dirname(file)));
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
-  return { name: moduleName(file), imports, identifiers, strings, members, taken };
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
+  visit(source);
+  const declared = source.statements.flatMap(declaredBy);
+  return { name: moduleName(file), imports, identifiers, strings, members, declared, taken };
+}
+
+function declaredBy(statement: ts.Statement): string[] {
+  if (ts.isVariableStatement(statement))
+    return statement.declarationList.declarations.map(({ name }) => name.getText());
+  const isNamed =
+    ts.isFunctionDeclaration(statement) ||
+    ts.isClassDeclaration(statement) ||
+    ts.isInterfaceDeclaration(statement) ||
+    ts.isTypeAliasDeclaration(statement);
+  return isNamed && statement.name !== undefined ? [statement.name.text] : [];
 }
 
 function takenBy(node: ts.Node): string[] {
