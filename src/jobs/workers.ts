@@ -64,6 +64,8 @@ const TICK = 10;
 const LATE_TICK = 20 * TICK;
 /** Milliseconds that a thread has to take up its first task, beyond the stall timeout. */
 const START_UP = 10_000;
+/** Milliseconds after which threads that are too many go: in a rush of calls the next one has work for them at once. */
+const RETIRE_AFTER = 500;
 /** Threads that may be lost and replaced. */
 const MOST_LOST = 2;
 /** Tasks at once that read no artifact whole; of searches fewer, because one may take long. */
@@ -80,6 +82,7 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
   let isClosed = false;
   let ticking: NodeJS.Timeout | null = null;
   let tickedAt = 0;
+  let retiring: NodeJS.Timeout | null = null;
 
   function threadFor(task: Task): WorkerThread | null {
     const live = [...threads.values()].filter(({ isLost }) => !isLost);
@@ -122,15 +125,23 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
     thread.isLost = false;
     if (task !== null) showBytes(task, thread);
     events.onReply(thread, task, reply);
-    detachExtra(thread);
+    detachExtra();
   }
 
   /** After a hang, and after a rush, threads go back to the number that was asked for. */
-  function detachExtra(thread: WorkerThread): void {
-    const live = [...threads.values()].filter(({ isLost }) => !isLost).length;
-    if (thread.task !== null || thread.held > 0 || live <= options.threads + 1) return;
-    threads.delete(thread.id);
-    void thread.handle.terminate();
+  function detachExtra(): void {
+    if (threads.size <= options.threads + 1) return;
+    retiring ??= setTimeout(() => {
+      retiring = null;
+      let live = [...threads.values()].filter(({ isLost }) => !isLost).length;
+      for (const thread of threads.values()) {
+        if (live <= options.threads + 1) return;
+        if (thread.task !== null || thread.held > 0 || thread.isLost) continue;
+        live -= 1;
+        threads.delete(thread.id);
+        void thread.handle.terminate();
+      }
+    }, RETIRE_AFTER).unref();
   }
 
   function exited(thread: WorkerThread, reason: unknown): void {
@@ -188,6 +199,7 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
   async function close(): Promise<void> {
     isClosed = true;
     if (ticking !== null) clearInterval(ticking);
+    if (retiring !== null) clearTimeout(retiring);
     const ending = [...threads.values()].map(({ handle }) => handle.terminate());
     threads.clear();
     // Nothing ends a thread that the kernel holds: it goes when the storage answers.
@@ -202,7 +214,7 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
       if (thread === undefined) return;
       thread.held -= 1;
       thread.handle.release(fd);
-      detachExtra(thread);
+      detachExtra();
     },
     abortUnwanted() {
       for (const { task, handle } of threads.values()) {

@@ -250,7 +250,8 @@ describe('a database that needs gigabytes, in a memory cgroup', () => {
     expect(most).toBeLessThan(2 ** 30);
   });
 
-  it.skipIf(uncontained)('is what ends where memory is short, and not its host', async () => {
+  // What asks for memory before the kernel has freed that of the process it has killed is killed too: not every time.
+  it.skipIf(uncontained)('is what ends where memory is short, and not its host', { retry: 3 }, async () => {
     const { said: its } = await inspectIn(350 * 2 ** 20);
     expect(its).toStrictEqual(['validator "sqlite" says: its process ended (SIGKILL)']);
   });

@@ -7,7 +7,7 @@ const HEADER = 32;
 const SUMMED = 24;
 /** The last bit tells in which order of bytes checksums are made. */
 const WAL_MAGIC = 0x377f0682;
-const VERSION = 3_007_000;
+const WAL_VERSION = 3_007_000;
 
 /** Whether there is a log; of one without a valid header SQLite ignores everything. */
 export async function readWalHeader(log: ArtifactFile): Promise<'empty' | 'valid' | 'invalid'> {
@@ -33,7 +33,7 @@ function isValid(header: Buffer): boolean {
   const magic = header.readUInt32BE(0);
   const pageSize = header.readUInt32BE(8);
   const isPageSize = pageSize >= 512 && pageSize <= 65_536 && Number.isInteger(Math.log2(pageSize));
-  if (magic >>> 1 !== WAL_MAGIC >>> 1 || header.readUInt32BE(4) !== VERSION || !isPageSize) return false;
+  if (magic >>> 1 !== WAL_MAGIC >>> 1 || header.readUInt32BE(4) !== WAL_VERSION || !isPageSize) return false;
   const [first, second] = checksumOf(header.subarray(0, SUMMED), magic !== WAL_MAGIC);
   return header.readUInt32BE(24) === first && header.readUInt32BE(28) === second;
 }
