@@ -1,4 +1,4 @@
-// Sizes come in, a backups directory with one run in it goes out, and what peers need to check the same files.
+// Makes a backups directory with one run in it, and what peers need to check the same files.
 
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';

@@ -94,7 +94,9 @@ async function test(node, extent) {
   }
   const code = await exit;
   // Without a closing line it never came to its end.
-  const [passed, failedTests, skips] = (closing ?? [null, 0, 1, 0]).slice(1).map((count) => Number(count ?? 0));
+  const [passed, failedTests, skips] = (closing ?? [null, 0, 1, 0])
+    .slice(1)
+    .map((count) => Number(count ?? 0));
   return {
     version,
     extent,

@@ -1,4 +1,4 @@
-/** What the library does comes in, what `node:diagnostics_channel` tells its subscribers goes out; nothing without them. */
+/** Publishes what the library does on `node:diagnostics_channel`; does nothing where nobody subscribes. */
 
 import { channel, tracingChannel } from 'node:diagnostics_channel';
 import type { Answer } from './model/answer.ts';

@@ -39,7 +39,7 @@ export interface Inspector {
   getBackupRun(request: unknown, options?: InspectionOptions): Promise<Answer>;
   /**
    * Inspects a run in the same way, and answers whether it is a restore point: completed, without a finding of severity
-   * error, and verified wholly, which only the level `digest` can tell.
+   * error, and verified completely, which only the level `digest` can tell.
    *
    * @param request - `{ run_id }`; anything else is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
    * @returns the run, or the error; `BACKUP_RUN_NOT_RESTORABLE` has the run and the reasons.

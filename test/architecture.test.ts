@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { SOURCES } from './support/sources.ts';
 
@@ -8,6 +9,18 @@ describe('the modules of src', () => {
       for (const each of declared) files.set(each, [...(files.get(each) ?? []), name]);
     expect(files.size).toBeGreaterThan(0);
     expect([...files].filter(([, names]) => names.length > 1)).toEqual([]);
+  });
+
+  it('stand in the rooms of the code map, or are named beside it', () => {
+    const contributing = readFileSync(new URL('../CONTRIBUTING.md', import.meta.url), 'utf8');
+    const map = contributing.split('\n## ').find((part) => part.startsWith('The code map')) ?? '';
+    const rooms = [...map.matchAll(/^\| `(\w+)\/` /gm)].map(([, room]) => room);
+    const places = [...new Set(SOURCES.map(({ name }) => name.split('/')[0] ?? ''))];
+    const [inside, beside] = [true, false].map((is) =>
+      places.filter((place) => SOURCES.some(({ name }) => name.startsWith(`${place}/`)) === is),
+    );
+    expect(new Set(inside)).toEqual(new Set(rooms));
+    for (const file of beside ?? []) expect(map).toContain(`\`${file}.ts\``);
   });
 
   it('take calls of node:fs from fs/calls, for private copies and for standard output, elsewhere types and constants', () => {

@@ -1,4 +1,4 @@
-/** A message and the session it came from come in, the reply goes out; how either travels is the caller's business. */
+/** Answers the messages of a session; how messages and replies travel is the caller's business. */
 
 import * as v from 'valibot';
 import type { Answer, ListedRun, Validation } from '../model/answer.ts';

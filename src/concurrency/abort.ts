@@ -7,7 +7,7 @@
 export interface Cancellation {
   /** Why it was cancelled; null while it was not. */
   readonly cancelled: { readonly reason: unknown } | null;
-  /** Asks to be told, at once if it was cancelled already; the function that is returned takes that back. */
+  /** Adds a listener, which is called at once if it was cancelled already; the function that is returned removes it. */
   onCancel(listener: (reason: unknown) => void): () => void;
 }
 
@@ -53,7 +53,7 @@ export function throwIfCancelled({ cancelled }: Cancellation): void {
 
 /** Listens to the signals of callers. */
 export interface Relay {
-  /** Tells of an abort; the function that is returned takes that back. */
+  /** Adds a listener for an abort; the function that is returned removes it. */
   listen(signal: AbortSignal, onAbort: (reason: unknown) => void): () => void;
 }
 

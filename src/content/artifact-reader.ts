@@ -40,11 +40,11 @@ export type ReaderFailure =
   /** Says nothing about the file: the inspection cannot go on. */
   | { readonly type: 'shortage'; readonly fault: unknown };
 
-/** Reads one file, as often as it is asked to. */
+/** Reads one file, any number of times. */
 export interface Reader {
   /** From the beginning. */
   chunks(): AsyncGenerator<Uint8Array, void>;
-  /** The first bytes of it, so many at most. */
+  /** The first bytes of it, at most `most`. */
   head(most: number): Promise<Uint8Array>;
   /** What went wrong first, or null. */
   failure(): ReaderFailure | null;

@@ -27,7 +27,7 @@ const SECOND_LOOK = 20;
 /** Milliseconds that a look may be late, behind which this program itself was stopped, or too busy to look. */
 const LATE_LOOK = 200;
 
-/** Gives up, once, after so many milliseconds in which nothing was done. */
+/** Gives up, once, after a number of milliseconds in which nothing was done. */
 export function createWatch(milliseconds: number, giveUp: () => void): Watch {
   let at = performance.now();
   let working = 0;

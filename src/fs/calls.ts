@@ -1,5 +1,5 @@
 /**
- * Reading system calls, made at once on the thread that asks. Each first reports to the job it belongs to, so that an abort ends
+ * Reading system calls, made at once on the calling thread. Each first reports to the job it belongs to, so that an abort ends
  * a job between two calls, and a thread that stands still is known to be stuck in one. Only reading calls exist here.
  */
 
@@ -22,7 +22,7 @@ export interface Io {
   readonly isDue: () => boolean;
   /** Gives them one. */
   readonly turn: () => Promise<void>;
-  /** Waits so many milliseconds. Throws to end the job. */
+  /** Waits a number of milliseconds. Throws to end the job. */
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 

@@ -23,7 +23,7 @@ export function chunkAt(rate: number | null, chunk: number): number {
   return rate === null ? chunk : Math.max(1, Math.min(chunk, Math.floor(rate / CHUNKS_PER_SECOND)));
 }
 
-/** Takes the next free time for so many bytes; milliseconds until then. */
+/** Takes the next free time for a number of bytes; milliseconds until then. */
 function reserve(schedule: BigInt64Array, rate: number, bytes: number): number {
   const cost = BigInt(Math.ceil((bytes / rate) * 1e9));
   for (;;) {
@@ -34,7 +34,7 @@ function reserve(schedule: BigInt64Array, rate: number, bytes: number): number {
   }
 }
 
-/** Waits until so many bytes may be read. */
+/** Waits until a number of bytes may be read. */
 export async function pace({ rate, schedule }: RateLimit, bytes: number, io: Io): Promise<void> {
   if (rate !== null) await io.pause(reserve(new BigInt64Array(schedule), rate, bytes));
 }

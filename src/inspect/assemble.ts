@@ -55,7 +55,7 @@ export function assemble(gathered: Gathered, counted: Counted): Inspected {
   };
 }
 
-/** An answer with its first findings, at most so many. */
+/** An answer with its first findings, at most as many as are kept. */
 export function keepFindings(answer: Answer, most: number): Answer {
   return answer.ok ? { ...answer, findings: answer.findings.slice(0, most) } : answer;
 }

@@ -84,7 +84,7 @@ async function inspectHeld(context: RunContext, { loaded, isLast }: Visit): Prom
   const judged = await mapInSlices(claims, (claim) =>
     judge(claim, measured.get(claim.path) ?? null, call.level, run.path),
   );
-  // Of a run that is being deleted that is what is told, and not what is gone already.
+  // A run that is being deleted is reported as that, and not as what is gone already.
   const isMissing = isMissingSomething([...entries, ...judged]);
   if (isMissing && !isLast && !(await isRunUnchanged(loaded, context))) return null;
 

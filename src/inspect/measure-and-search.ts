@@ -33,7 +33,7 @@ export async function measureAndSearch(
       : unlessOutOfTime(shared.disk.search(loaded.run, { ...request, starts }, searching));
   // What is not looked at may be a directory, which holds what nobody claims.
   const first = search(call.level === 'none' ? ['', ...paths] : ['']).catch(endWork(timed));
-  // It may fail while what goes on beside it has not ended: that is told when it has.
+  // It may fail while what goes on beside it has not ended: that is reported when it has.
   first.catch(() => undefined);
   try {
     const measured = await measure(claims, {

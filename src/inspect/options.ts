@@ -45,7 +45,7 @@ export interface InspectionOptions {
    * first within them. `BUSY` when not even all manifests were read by then. No limit.
    */
   timeBudgetMs?: number | undefined;
-  /** Is told how far the inspection is, at most 10 times a second and once at the end. If it throws, the call rejects. */
+  /** Takes how far the inspection is, at most 10 times a second and once at the end. If it throws, the call rejects. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 

@@ -8,7 +8,7 @@ import { finding, type Finding } from '../model/findings.ts';
 /** Nothing was looked for. */
 export const NOTHING_UNLISTED: FoundUnlisted = { paths: [], total: 0, unlistable: [], unlistableTotal: 0 };
 
-/** What is known of a run when this is told. */
+/** What is known of a run by then. */
 export interface AlreadyFound {
   /** Paths that findings speak of, in the form of answers; only wanted when something could not be looked at. */
   readonly about: () => readonly string[];
@@ -37,7 +37,7 @@ export function unlistedFindings(
   const all = [...unlistableManifests, ...unlistable];
   const known = all.length === 0 ? [] : about().toSorted();
   const exactly = new Set(known);
-  // What could not be looked at is told once: by what is known of it, or to be in it, or else here.
+  // What could not be looked at is reported once: by what is known of it, or to be in it, or else here.
   const isKnown = ({ path }: Unlistable): boolean => exactly.has(path) || leadsToOne(known, `${path}/`);
   const untold = new Map(all.filter((each) => !isKnown(each)).map((each) => [each.path, each]));
   const findings = [

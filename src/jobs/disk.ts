@@ -1,6 +1,6 @@
 /**
- * Everything an inspector does on the disk, as few jobs in threads of its own. What stalls is told by name, and the rest of a job
- * is done without it; what a thread crashed with is tried once more elsewhere.
+ * Everything an inspector does on the disk, as few jobs in threads of its own. What stalls is reported by name, and the rest of a
+ * job is done without it; what a thread crashed with is tried once more elsewhere.
  */
 
 import type { Cancellation } from '../concurrency/abort.ts';
@@ -185,19 +185,19 @@ export function createDisk(pool: Pool, rootName: string, stallTimeoutMs: number)
   async function rows(
     ...[candidates, limits, cancellation]: Parameters<Disk['rows']>
   ): Promise<readonly RowOutcome[]> {
-    const asked = [...candidates];
+    const pending = [...candidates];
     for (;;) {
       try {
-        const job: Job<'rows'> = { type: 'rows', candidates: asked, limits };
+        const job: Job<'rows'> = { type: 'rows', candidates: pending, limits };
         return (await run(job, metadata(cancellation))).result;
       } catch (fault) {
         if (fault instanceof Refusal) {
           const { error } = fault;
-          return asked.map((each) => ({ type: 'settled', read: refusedRow(each.run, rootName, error) }));
+          return pending.map((each) => ({ type: 'settled', read: refusedRow(each.run, rootName, error) }));
         }
-        const stuck = fault instanceof StalledAt ? asked[fault.item] : undefined;
+        const stuck = fault instanceof StalledAt ? pending[fault.item] : undefined;
         if (!(fault instanceof StalledAt) || stuck === undefined) throw fault;
-        asked[fault.item] = { ...stuck, stalledMs: stallTimeoutMs };
+        pending[fault.item] = { ...stuck, stalledMs: stallTimeoutMs };
       }
     }
   }

@@ -26,7 +26,7 @@ export interface InProcess {
 /** Reads that go on side by side: each has a buffer and some descriptors. */
 const READS_AT_ONCE = 4;
 
-/** A wait is cut into pieces of so many milliseconds, so that it does not outlive its caller. */
+/** Milliseconds of one piece of a wait, which so does not outlive its caller. */
 const WAIT_PIECE = 20;
 
 /** `adapt` may wrap what accompanies the system calls of every job. */

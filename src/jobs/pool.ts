@@ -1,4 +1,4 @@
-/** Takes jobs, gives them to threads in the order of their class, and tells what became of each. */
+/** Takes jobs, gives them to threads in the order of their class, and reports what became of each. */
 
 import type { Cancellation } from '../concurrency/abort.ts';
 import type { InProcess } from './in-process.ts';

@@ -33,7 +33,7 @@ export interface Jobs {
   read: { request: { run: RunAddress; files: PackedFiles }; result: readonly (FileRead | ReadFailure)[] };
   /** Searches for what is in no manifest. */
   search: { request: { run: RunAddress; search: SearchRequest }; result: FoundUnlisted };
-  /** Tells whether a run still stands where it was located, and which revision its manifest has. */
+  /** Looks whether a run still stands where it was located, and which revision its manifest has. */
   confirm: { request: { run: RunAddress }; result: ConfirmResult };
   /** Reads some bytes of a file that was hashed; null when it is another one by now. */
   range: { request: { run: RunAddress; range: RangeRequest }; result: Uint8Array | null };
@@ -83,7 +83,7 @@ export type ConfirmResult =
   | { readonly type: 'moved' }
   | { readonly type: 'refused'; readonly error: BackupRunError };
 
-/** What a thread is told. */
+/** A message to a thread. */
 export type WorkerMessage =
   /** To do a job; `id` is positive, and new for every job of a thread. */
   | { readonly type: 'job'; readonly id: number; readonly job: Job }

@@ -8,7 +8,7 @@ import { chunkAt } from '../hashing/rate-limit.ts';
 import { Aborted, perform, releaseHeld, type Bench } from './perform.ts';
 import { CONTROL, type Job, type JobReply, type WorkerData, type WorkerMessage } from './protocol.ts';
 
-/** A wait is cut into pieces of so many milliseconds, to see an abort in between. */
+/** Milliseconds of one piece of a wait: an abort is seen in between. */
 const THREAD_WAIT = 10;
 
 const data: WorkerData = workerData;

@@ -74,7 +74,7 @@ const MOST_AT_ONCE = { metadata: 4, search: 3 } as const;
  * Milliseconds that a task waits for a busy thread before another one is started for it, which costs some 25: a moment, but
  * longer behind others of class metadata, which are over soon unless their storage is slow.
  */
-const PATIENCE = { metadata: 40, others: 4 } as const;
+const WAIT_BEFORE_START = { metadata: 40, others: 4 } as const;
 
 export function createWorkers(options: WorkersOptions, events: WorkersEvents): Workers {
   const threads = new Map<number, WorkerThread>();
@@ -97,8 +97,8 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
     }
     const { taskClass } = task;
     const isBehindOthers = (taskClass === 'metadata' || taskClass === 'search') && running[taskClass] > 0;
-    const patience = isBehindOthers ? PATIENCE.metadata : PATIENCE.others;
-    return live.length > 0 && performance.now() - task.since < patience ? null : spawn();
+    const wait = isBehindOthers ? WAIT_BEFORE_START.metadata : WAIT_BEFORE_START.others;
+    return live.length > 0 && performance.now() - task.since < wait ? null : spawn();
   }
 
   function spawn(): WorkerThread {
@@ -121,7 +121,7 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
   }
 
   function finish(thread: WorkerThread, reply: JobReply): void {
-    const task = relieve(thread);
+    const task = takeTask(thread);
     thread.isLost = false;
     if (task !== null) showBytes(task, thread);
     events.onReply(thread, task, reply);
@@ -147,11 +147,11 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
   function exited(thread: WorkerThread, reason: unknown): void {
     if (!threads.delete(thread.id) || isClosed) return;
     const hasBegun = thread.handle.hasBegun();
-    events.onExit(reason, relieve(thread), hasBegun);
+    events.onExit(reason, takeTask(thread), hasBegun);
   }
 
   /** Takes its task from a thread. */
-  function relieve(thread: WorkerThread): Task | null {
+  function takeTask(thread: WorkerThread): Task | null {
     const { task } = thread;
     thread.task = null;
     // There is nothing to see any more.
@@ -181,14 +181,14 @@ export function createWorkers(options: WorkersOptions, events: WorkersEvents): W
     const isInCall = beat % 2 !== 0;
     const hasBegun = handle.hasBegun();
     if (beat !== thread.beat || (hasBegun && !isInCall)) Object.assign(thread, { beat, beatAt: now });
-    const patience = options.stallTimeoutMs + (hasBegun ? 0 : START_UP);
-    if (now - thread.beatAt >= patience) lose(thread, task);
+    const limit = options.stallTimeoutMs + (hasBegun ? 0 : START_UP);
+    if (now - thread.beatAt >= limit) lose(thread, task);
   }
 
   function lose(thread: WorkerThread, task: Task): void {
     const { handle } = thread;
     const [item, path] = [handle.item(), handle.path()];
-    relieve(thread);
+    takeTask(thread);
     thread.isLost = true;
     // When the storage answers, nobody wants the rest.
     handle.abortJob();

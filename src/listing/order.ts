@@ -13,13 +13,13 @@ export interface PlacedRun<Row> extends NamedRun {
 
 /** Puts runs into the order of a listing. */
 export interface RowOrder<Row> {
-  /** Tells of a run; all of them before the first is taken. */
+  /** Adds a run by its name; all of them before the first is taken. */
   add(run: NamedRun): void;
   /** Takes out the runs that are to be read next. */
   take(most: number): NamedRun[];
-  /** Tells when a run that was read started, also if it is not to be listed: no run that is older by its id is newer. */
+  /** Records a start time, even of a run that is filtered out: it bounds unread runs with older ids. */
   sawStart(runId: string, startedAt: number): void;
-  /** Tells of a run that is to be listed. */
+  /** Adds a run that is to be listed. */
   place(run: PlacedRun<Row>): void;
   /** Whether the run that goes out next is known, or that there is none. */
   isSettled(): boolean;
@@ -97,7 +97,7 @@ function isNewer(a: PlacedRun<unknown>, b: PlacedRun<unknown>): boolean {
 
 /** Knows the start that no unread run can reach. */
 interface Horizon {
-  /** Tells of a run that was read; clocks only descend, but for those read together. */
+  /** Records a run that was read; clocks only descend, but for those read together. */
   saw(clock: number, startedAt: number): void;
   /** Every run with this clock or an older one started before this moment. */
   below(clock: number): number;

@@ -1,4 +1,4 @@
-/** Reads a JSON value as the record of one run or of one participant, or tells the places where it is none. */
+/** Reads a JSON value as the record of one run or of one participant, or reports the places where it is none. */
 
 import type { ManifestIssue } from '../model/errors.ts';
 import type { ArtifactRecord, ParticipantRecord } from './format.ts';

@@ -1,4 +1,4 @@
-/** Schemas of run manifests and participant records of the format's version 1; what breaks them is told by path and words alone. */
+/** Schemas of run manifests and participant records of the format's version 1; issues hold a path and words, never a value. */
 
 import * as v from 'valibot';
 import type { ManifestIssue } from '../model/errors.ts';

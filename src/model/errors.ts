@@ -1,4 +1,4 @@
-/** Why there is no run to return: the facts come in, a plain error object with its sentence goes out. */
+/** Why there is no run to return: every code once, with its HTTP status and its sentence, as plain objects (pure). */
 
 import type { Reason } from './findings.ts';
 import type { BackupRun } from './run.ts';

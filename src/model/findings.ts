@@ -1,4 +1,4 @@
-/** What can be wrong with a run that could be read: the facts come in, a finding with its one sentence goes out. */
+/** What can be wrong with a run that could be read: every code once, with its severity and its sentence (pure). */
 
 import type { BackupRun, Coverage } from './run.ts';
 import { printable, quote } from './printable.ts';

@@ -41,7 +41,7 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   const unlistable = createFirst<Unlistable>(request.most, ({ path }) => path);
   const claimed = new Set(request.claimed === '' ? [] : request.claimed.split('\0').map(bytewise));
   const pathOf = (path: BytePath): string => [request.path, ...path.map(textOfBytes)].join('/');
-  /** An entry that stalls is told by its own path, and hides no other of its directory. */
+  /** An entry that stalls is reported by its own path, and hides no other of its directory. */
   const beAt = (path: string): void => {
     if (request.stalled.includes(path)) throw new JobFault('it stalled before', 'ETIMEDOUT');
     io.at(path);

@@ -65,7 +65,7 @@ export function onlySizeOf({ claims }: ClaimedFile): number | null {
   return claims.length === 1 || claims.every(({ expected }) => expected?.size === size) ? size : null;
 }
 
-/** Reports that a file is settled, of which so many bytes were reported as they were read. */
+/** Reports that a file is settled, of which `reported` bytes were reported as they were read. */
 export function settle({ claims }: ClaimedFile, reported: number, meter: Meter): void {
   meter.settle(claims.length, Math.max(0, bytesOf(claims) - reported));
 }

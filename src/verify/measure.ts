@@ -73,11 +73,11 @@ async function lookAtAll(
   { disk, run, cancellation }: Measuring,
 ): Promise<readonly (FileLook | ReadFailure)[]> {
   try {
-    const asked = files.map(({ path }) => ({ path, size: 0 }));
+    const wanted = files.map(({ path }) => ({ path, size: 0 }));
     return await disk.look({
       run,
       cancellation,
-      files: asked,
+      files: wanted,
       taskClass: 'metadata',
       onBytes: () => undefined,
     });

@@ -25,7 +25,7 @@ export interface Meter {
   begin(bytesTotal: number, artifactsTotal: number): void;
   /** Says that bytes of an artifact were read. */
   read(participant: string, artifact: string, bytes: number): void;
-  /** Says that artifacts are settled; `bytes` are those of them that no read has told of. */
+  /** Says that artifacts are settled; `bytes` are those of them that no read has reported. */
   settle(artifacts: number, bytes: number): void;
   /** Reports for the last time. */
   readonly end: () => void;
@@ -52,7 +52,7 @@ export function createMeter(
   let reportedAt = -Infinity;
   let isStopped = false;
 
-  function tell(isLast: boolean): void {
+  function reportNow(isLast: boolean): void {
     if (report === undefined || isStopped || (!isLast && performance.now() - reportedAt < INTERVAL)) return;
     reportedAt = performance.now();
     now.bytesDone = Math.max(now.bytesDone, Math.min(counted.bytes, now.bytesTotal));
@@ -73,14 +73,14 @@ export function createMeter(
       counted.bytes += bytes;
       now.participant = participant;
       now.artifact = artifact;
-      tell(false);
+      reportNow(false);
     },
     settle(artifacts, bytes) {
       counted.artifacts += artifacts;
       counted.bytes += bytes;
-      tell(false);
+      reportNow(false);
     },
-    end: () => tell(true),
+    end: () => reportNow(true),
     stop: () => {
       isStopped = true;
     },

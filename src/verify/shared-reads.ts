@@ -63,7 +63,7 @@ interface ReadBatch {
   reads: readonly SharedRead[];
 }
 
-/** Is told of the bytes of a file of a batch. */
+/** Takes the bytes of a file of a batch as they are read. */
 type User = (index: number, total: number) => void;
 
 /** A read, by its slot in its batch. */

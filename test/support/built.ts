@@ -1,4 +1,4 @@
-/** The name of a script in children/ comes in, its answer goes out: bundled with the library, run by a Node of its own. */
+/** Runs a script of children/, bundled with the library, on a Node of its own, and gives its answer. */
 
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** A finished test run comes in; one line that a script can read, `N passed, N failed`, goes out as the last one. */
+/** Prints one line that a script can read, `N passed, N failed`, as the last one of a test run. */
 import type { Reporter, TestModule, TestRunEndReason } from 'vitest/node';
 
 /** Counts of one test run. */

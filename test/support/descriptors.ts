@@ -1,4 +1,4 @@
-/** A directory comes in, what this process holds open in it goes out. */
+/** What this process holds open in a directory. */
 
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { expect, vi } from 'vitest';

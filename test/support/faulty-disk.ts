@@ -1,4 +1,4 @@
-/** A directory comes in, a mount point goes out that mirrors it and fails as it is told; gone when the test ends. */
+/** Mounts a mirror of a directory that fails on order; unmounted when the test ends. */
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';

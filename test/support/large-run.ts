@@ -1,4 +1,4 @@
-/** Nothing comes in, a run goes out that takes its time; and what became of inspections is told. */
+/** A run that takes its time, and what became of inspections of it. */
 
 import { truncateSync } from 'node:fs';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';

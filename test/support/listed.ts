@@ -1,4 +1,4 @@
-/** Runs as they are known to be come in, the order in which a listing has to give them goes out; written from its words alone. */
+/** The order in which a listing has to give runs; written from its words alone. */
 
 import type { ListedRun } from '../../src/index.ts';
 

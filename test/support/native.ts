@@ -1,4 +1,4 @@
-/** The name of a C source in native/ comes in, the path of what gcc makes of it goes out; removed with its test file. */
+/** Compiles a C source of native/ with gcc; what it makes is removed with its test file. */
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';

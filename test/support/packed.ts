@@ -1,4 +1,4 @@
-/** The sources come in, a project goes out that has the library installed as it would be published: built, packed, unpacked. */
+/** A project that has the library installed as it would be published: built, packed, unpacked. */
 
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What is typed comes in, what the built command line prints and how it ends goes out, through pipes or a terminal. */
+/** Runs the built command line through pipes or a terminal: what it prints, and how it ends. */
 
 import { spawn, execFile, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** Files to be come in, a real backups directory goes out; it is removed when the test ends. */
+/** Makes a real backups directory of files; removed when the test ends. */
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** A directory for everything a test file makes for all of its tests goes out; it is removed with the file's last test. */
+/** A directory for everything a test file makes for all of its tests; removed with the file's last test. */
 
 import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

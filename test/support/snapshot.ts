@@ -1,4 +1,4 @@
-/** A directory comes in, everything that a write could change in it goes out, entry by entry; access times are left out. */
+/** Everything that a write could change in a directory, entry by entry; access times are left out. */
 
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';

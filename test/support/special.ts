@@ -1,4 +1,4 @@
-/** A path comes in, something that git cannot hold stands there. */
+/** Makes at a path what git cannot hold. */
 
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';

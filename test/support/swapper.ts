@@ -1,4 +1,4 @@
-/** Two paths come in, a process that exchanges them with each other as fast as it can goes out. */
+/** A process that exchanges two paths with each other as fast as it can. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

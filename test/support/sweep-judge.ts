@@ -1,4 +1,4 @@
-/** An inspection in which calls failed comes in, what is wrong with its answer goes out: nothing, if it tells the truth. */
+/** Judges the answer of an inspection in which calls failed: nothing is wrong with it if it tells the truth. */
 
 import type { Answer, Artifact, Finding, Inspected } from '../../src/index.ts';
 

@@ -1,4 +1,4 @@
-/** The output of strace comes in, the calls that concern files below a directory go out. */
+/** Reads the output of strace: the calls that concern files below a directory. */
 
 /** One system call as strace shows it with `-f -y`. */
 export interface Traced {

@@ -1,4 +1,4 @@
-/** Content comes in, what the library says about an artifact of it under content validators goes out. */
+/** What the library says about an artifact of some content under content validators. */
 
 import {
   getBackupRun,

@@ -40,7 +40,7 @@ export function outcomeOfError({ code }: Pick<BackupRunError, 'code'>): RunOutco
   return code === 'BACKUP_RUN_NOT_FOUND' ? 'not found' : 'not inspected';
 }
 
-/** What came of a run that was verified: one that is damaged may also not have been verified wholly. */
+/** What came of a run that was verified: one that is damaged may also not have been verified completely. */
 export function outcomesOfValidation(validation: Validation): RunOutcome[] {
   if (validation.ok) return ['good'];
   const { error } = validation;

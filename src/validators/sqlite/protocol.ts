@@ -16,7 +16,7 @@ export interface DatabaseTask {
   readonly timeoutMs: number;
 }
 
-/** What the process is told: its program, and what to do. Without a task it only sweeps the directory. */
+/** A request to the process: its program, and what to do. Without a task it only sweeps the directory. */
 export interface CheckRequest {
   readonly source: string;
   /** Absolute path of the directory for private copies. */

@@ -16,7 +16,7 @@ export async function readWalHeader(log: ArtifactFile): Promise<'empty' | 'valid
   return header.length === HEADER && isValid(header) ? 'valid' : 'invalid';
 }
 
-/** The first bytes, so many at most: what is recorded of a file beside another proves nothing, reading it does. */
+/** The first bytes, at most `most`: what is recorded of a file beside another proves nothing, reading it does. */
 export async function headOf(file: ArtifactFile, most: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let length = 0;

@@ -48,18 +48,18 @@ async function scanHere(file: ArtifactFile, task: ScanTask): Promise<Verdict> {
 }
 
 async function scanBy(thread: ThreadHandle, file: ArtifactFile, alive: () => void): Promise<Verdict> {
-  const asked: Promise<ScanReply>[] = [];
+  const pending: Promise<ScanReply>[] = [];
   const answered = async (): Promise<ScanReply> => {
-    const reply = (await asked.shift()) ?? null;
+    const reply = (await pending.shift()) ?? null;
     alive();
     return reply;
   };
   for await (const chunk of file.chunks()) {
-    const reply = asked.length < AHEAD ? null : await answered();
+    const reply = pending.length < AHEAD ? null : await answered();
     if (reply !== null) return reply;
-    asked.push(thread.ask(chunk));
+    pending.push(thread.ask(chunk));
   }
-  asked.push(thread.ask(null));
+  pending.push(thread.ask(null));
   for (;;) {
     const reply = await answered();
     if (reply !== null) return reply;

@@ -7,7 +7,7 @@ import type { Message, ScanTask } from './protocol.ts';
 const task: ScanTask = workerData;
 const scanner = createScanner(task);
 
-/** What it throws ends the thread, and is told by that. */
+/** What it throws ends the thread, which is how its host learns of it. */
 parentPort?.on('message', (message: Message) => {
   parentPort?.postMessage(message === null ? scanner.end() : scanner.push(message));
 });

@@ -1,4 +1,4 @@
-/** A run comes in and its inspection is aborted at every stage; what is left over afterwards goes out. */
+/** Aborts the inspection of a run at every stage, and reports what is left over afterwards. */
 
 import { getEventListeners } from 'node:events';
 import { createInspector } from '../../../src/index.ts';

@@ -1,4 +1,4 @@
-/** Requests about backups directories come in; what is answered to them, all at once or one after another, goes out. */
+/** Asks about runs, all at once or one after another, and reports the answers. */
 
 import { createInspector, getBackupRun, type Answer, type GetBackupRunOptions } from '../../../src/index.ts';
 import { input, quietDescriptors, say, settledDescriptors } from './say.ts';

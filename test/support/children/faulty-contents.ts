@@ -1,4 +1,4 @@
-/** A faulty disk comes in that fails in the middle of a validation; what is answered then, before and after goes out. */
+/** Has a disk fail in the middle of a validation, and reports what is answered then and afterwards. */
 
 import { createInspector, type Answer, type InspectorOptions, type Validator } from '../../../src/index.ts';
 import type { FaultyDisk } from '../faulty-disk.ts';

@@ -1,4 +1,4 @@
-/** A faulty disk and orders for it come in; what is answered while they hold, and after they are withdrawn, goes out. */
+/** Inspects on a faulty disk while orders hold, and after they are withdrawn, and reports the answers. */
 
 import {
   createInspector,

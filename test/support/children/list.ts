@@ -1,4 +1,4 @@
-/** A backups directory and a filter come in, the run ids of its listing go out. */
+/** Lists a backups directory with a filter, and reports the run ids. */
 
 import { createInspector, type InspectorOptions, type RunFilter } from '../../../src/index.ts';
 import { idsOf } from '../listed.ts';

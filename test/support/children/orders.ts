@@ -1,4 +1,4 @@
-/** The socket of a faulty disk comes in, a way to order faults and to hear of hangs goes out. */
+/** Orders faults of a faulty disk by its socket, and hears of hangs. */
 
 import { once } from 'node:events';
 import { connect } from 'node:net';

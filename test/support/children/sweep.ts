@@ -1,4 +1,4 @@
-/** Runs of a backups directory come in; each call of their inspections fails in turn, and what is wrong with the answers goes out. */
+/** Makes each call of inspections fail in turn, and reports what is wrong with the answers. */
 
 import { openSync, readSync, writeSync } from 'node:fs';
 import { createInspector, getBackupRun, type Answer, type Inspector } from '../../../src/index.ts';
