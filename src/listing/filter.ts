@@ -25,7 +25,7 @@ export interface RunFilter {
   startedFrom?: number | undefined;
   /** Unix seconds of the latest start, inclusive; no limit. */
   startedTo?: number | undefined;
-  /** Rows, at most; no limit. With it, times in run ids are trusted to order runs to within two hours. */
+  /** Rows, at most; no limit. With it, times in run ids are trusted to order runs to within 26 hours. */
   limit?: number | undefined;
   /** Whether rows have their participants, with the verdicts that were recorded (level `none`); false. */
   participants?: boolean | undefined;

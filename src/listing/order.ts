@@ -1,7 +1,7 @@
 /** The order of a listing: newest first, each run as soon as no unread one could go before it (pure). */
 
+import TinyQueue from 'tinyqueue';
 import type { NamedRun } from '../manifest/read-row.ts';
-import { createHeap } from './heap.ts';
 
 /** A run that has been read and is to be listed. */
 export interface PlacedRun<Row> extends NamedRun {
@@ -27,26 +27,29 @@ export interface RowOrder<Row> {
   next(): PlacedRun<Row> | null;
 }
 
-/** Seconds that the clock behind run ids may be off: local time jumps by an hour, and a run starts after it was named. */
-const TRUST = 2 * 3_600;
+/**
+ * Seconds that the clock behind run ids may be off: it is moved between any two zones of the world, which are 26 hours apart at
+ * most.
+ */
+const TRUST = 26 * 3_600;
 
 /**
  * Newest first by start, ties by run id descending; a run that could not be read goes before the first readable one with a
  * smaller id.
  *
- * @param trustsIds - whether the times in ids order runs to within two hours, so that not every run has to be read.
+ * @param trustsIds - whether the times in ids order runs to within 26 hours, so that not every run has to be read.
  */
 export function createOrder<Row>(trustsIds: boolean): RowOrder<Row> {
-  const unread = createHeap<Unread>(isReadBefore);
-  const readable = createHeap<PlacedRun<Row>>(isNewer);
-  const unreadable = createHeap<PlacedRun<Row>>((a, b) => a.runId > b.runId);
+  const unread = new TinyQueue<Unread>([], byReading);
+  const readable = new TinyQueue<PlacedRun<Row>>([], byAge);
+  const unreadable = new TinyQueue<PlacedRun<Row>>([], byIdDescending);
   const horizon = createHorizon();
 
   function isSettled(): boolean {
     const frontier = unread.peek();
-    if (frontier === null) return true;
+    if (frontier === undefined) return true;
     const next = readable.peek();
-    if (next === null || frontier.clock === null) return false;
+    if (next === undefined || frontier.clock === null) return false;
     // An unread run with a greater id may turn out to be unreadable, and would then go before.
     if (frontier.runId > next.runId) return false;
     const clock = clockOf(next.runId);
@@ -59,7 +62,7 @@ export function createOrder<Row>(trustsIds: boolean): RowOrder<Row> {
     add: (run) => unread.push({ ...run, clock: trustsIds ? clockOf(run.runId) : null }),
     take(most) {
       const taken: NamedRun[] = [];
-      for (let run = unread.peek(); run !== null && taken.length < most; run = unread.peek()) {
+      for (let run = unread.peek(); run !== undefined && taken.length < most; run = unread.peek()) {
         taken.push(run);
         unread.pop();
       }
@@ -73,8 +76,8 @@ export function createOrder<Row>(trustsIds: boolean): RowOrder<Row> {
     isSettled,
     next() {
       const [newest, bad] = [readable.peek(), unreadable.peek()];
-      const isBadFirst = newest === null || (bad !== null && bad.runId > newest.runId);
-      return (isBadFirst ? unreadable : readable).pop();
+      const isBadFirst = newest === undefined || (bad !== undefined && bad.runId > newest.runId);
+      return (isBadFirst ? unreadable : readable).pop() ?? null;
     },
   };
 }
@@ -85,14 +88,19 @@ interface Unread extends NamedRun {
 }
 
 /** Those whose ids tell no time first, because they may belong anywhere; then from the newest on. */
-function isReadBefore(a: Unread, b: Unread): boolean {
-  if (a.clock !== b.clock) return a.clock === null || (b.clock !== null && a.clock > b.clock);
-  return a.runId > b.runId;
+function byReading(a: Unread, b: Unread): number {
+  if (a.clock === b.clock) return byIdDescending(a, b);
+  if (a.clock === null || b.clock === null) return a.clock === null ? -1 : 1;
+  return b.clock - a.clock;
 }
 
-function isNewer(a: PlacedRun<unknown>, b: PlacedRun<unknown>): boolean {
-  const [startA, startB] = [a.startedAt ?? 0, b.startedAt ?? 0];
-  return startA === startB ? a.runId > b.runId : startA > startB;
+function byAge(a: PlacedRun<unknown>, b: PlacedRun<unknown>): number {
+  return (b.startedAt ?? 0) - (a.startedAt ?? 0) || byIdDescending(a, b);
+}
+
+function byIdDescending(a: NamedRun, b: NamedRun): number {
+  if (a.runId === b.runId) return 0;
+  return a.runId > b.runId ? -1 : 1;
 }
 
 /** Knows the start that no unread run can reach. */
@@ -104,15 +112,16 @@ interface Horizon {
 }
 
 function createHorizon(): Horizon {
-  // Only those within two hours of the frontier wait here.
-  const recent = createHeap<{ readonly clock: number; readonly startedAt: number }>(
-    (a, b) => a.clock > b.clock,
+  // Only those within the trust of the frontier wait here.
+  const recent = new TinyQueue<{ readonly clock: number; readonly startedAt: number }>(
+    [],
+    (a, b) => b.clock - a.clock,
   );
   let oldest = Infinity;
   return {
     saw: (clock, startedAt) => recent.push({ clock, startedAt }),
     below(clock) {
-      for (let seen = recent.peek(); seen !== null && seen.clock > clock + TRUST; seen = recent.peek()) {
+      for (let seen = recent.peek(); seen !== undefined && seen.clock > clock + TRUST; seen = recent.peek()) {
         oldest = Math.min(oldest, seen.startedAt);
         recent.pop();
       }

@@ -26,11 +26,14 @@ function packageOf(module: string): string {
   return directory;
 }
 
-/** The packages of which something is in the command line as it is shipped, by its source map. */
+/** The packages of which something is in the package as it is shipped, by its source maps. */
 async function bundled(): Promise<string[]> {
-  const path = `${await program()}.map`;
-  const { sources } = JSON.parse(readFileSync(path, 'utf8')) as { sources: readonly string[] };
-  const modules = sources.map((source) => resolve(dirname(path), source));
+  const cli = await program();
+  const maps = ['cli.js', 'index.js'].map((file) => join(dirname(cli), `${file}.map`));
+  const modules = maps.flatMap((path) => {
+    const { sources } = JSON.parse(readFileSync(path, 'utf8')) as { sources: readonly string[] };
+    return sources.map((source) => resolve(dirname(path), source));
+  });
   return [...new Set(modules.filter((each) => each.includes('/node_modules/')).map(packageOf))];
 }
 
@@ -45,7 +48,7 @@ function noticeOf(directory: string): string {
 const RULE = `\n${'-'.repeat(72)}\n\n`;
 
 it(
-  'ships the licence of every package of which something is in the command line, and of no other',
+  'ships the licence of every package of which something is in the builds, and of no other',
   { timeout: 60_000 },
   async () => {
     const [head, ...notices] = readFileSync(join(PROJECT, NOTICES), 'utf8').split(RULE);
@@ -53,10 +56,18 @@ it(
     // What is meant to be there is there.
     const names = directories.map((directory) => manifestOf(directory).name);
     expect(names).toEqual(
-      expect.arrayContaining(['damerau-levenshtein', 'filesize', 'pretty-ms', 'string-width', 'wrap-ansi']),
+      expect.arrayContaining([
+        'damerau-levenshtein',
+        'filesize',
+        'pretty-ms',
+        'string-width',
+        'tinyqueue',
+        'wrap-ansi',
+      ]),
     );
     expect(notices).toEqual(directories.map(noticeOf).toSorted());
     expect(head).toContain('dist/cli.js');
+    expect(head).toContain('dist/index.js');
     expect(manifestOf(PROJECT).files).toContain(NOTICES);
   },
 );
