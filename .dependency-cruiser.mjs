@@ -62,7 +62,8 @@ export default {
     },
     {
       name: 'runtime-dependencies-only',
-      comment: 'what is published needs nothing that is only there for development, or holds it whole, with its notice',
+      comment:
+        'what is published needs nothing that is only there for development, or holds it whole, with its notice',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/cli/' },
       to: { dependencyTypes: NOT_INSTALLED, pathNot: '^node_modules/tinyqueue/' },

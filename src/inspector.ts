@@ -19,7 +19,8 @@ import {
 import { judgeRestorable } from './inspect/restorable.ts';
 import { createRoot } from './fs/root.ts';
 import { createRateLimit } from './hashing/rate-limit.ts';
-import { createDisk, type Disk } from './jobs/disk.ts';
+import { createDisk } from './jobs/create-disk.ts';
+import type { Disk } from './jobs/disk.ts';
 import { createInProcess } from './jobs/in-process.ts';
 import { createPool } from './jobs/pool.ts';
 import { WORKER_SOURCE } from './jobs/worker-source.generated.ts';
@@ -177,7 +178,7 @@ function diskFor({ root: path, threads, stallTimeoutMs, maxBytesPerSecond }: Ins
     inProcess: createInProcess(root, rateLimit),
     onFallback: tellFallback,
   });
-  return { disk: createDisk(pool, root.name, stallTimeoutMs), rootName: root.name };
+  return { disk: createDisk({ pool, rootName: root.name, stallTimeoutMs }), rootName: root.name };
 }
 
 /** What one inspection is done with: the options of an inspector and of a call. */

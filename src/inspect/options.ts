@@ -8,7 +8,7 @@ import { describe } from '../manifest/schemas.ts';
 import type { InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
 import { checked, LONGEST_TIMER } from '../model/check-options.ts';
-import { NAME } from '../repository/layout.ts';
+import { isRunId } from '../repository/layout.ts';
 import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
 import type { Progress } from '../verify/progress.ts';
@@ -75,7 +75,7 @@ const requestSchema = v.object({ run_id: v.string() });
 /** The run id of a request; throws a `Refusal` for anything else. No file is touched. */
 export function runIdOf(request: unknown): string {
   const runId = readRunId(request);
-  if (!NAME.test(runId)) throw new Refusal(notFound(runId));
+  if (!isRunId(runId)) throw new Refusal(notFound(runId));
   return runId;
 }
 

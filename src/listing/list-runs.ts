@@ -11,7 +11,8 @@ import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
 import { runPath, type StatusDirectory } from '../repository/layout.ts';
 import type { FilterSettings } from './filter.ts';
 import { createOrder, type RowOrder, type PlacedRun } from './order.ts';
-import type { NamedRun, ReadRow } from '../manifest/read-row.ts';
+import { refusedRow, type NamedRun, type ReadRow } from '../manifest/read-row.ts';
+import type { MisnamedRun } from '../repository/catalog.ts';
 import { readRows, RECORDED } from './read-rows.ts';
 
 /** Runs a piece of a listing, which can be cancelled as long as it lasts. */
@@ -55,7 +56,6 @@ interface Listing {
   keptBytes: number;
 }
 
-/** How runs are inspected that are listed with their participants. */
 /** Finds out which runs there are; the rows stand for what could not be listed, and for whatever runs are hidden there. */
 async function beginListing({ shared, order }: Listing, cancellation: Cancellation): Promise<ListedRun[]> {
   const release = await shared.semaphoreFor(RECORDED).acquire(cancellation);
@@ -63,11 +63,12 @@ async function beginListing({ shared, order }: Listing, cancellation: Cancellati
     const { parts, unlistable } = await shared.disk.catalog(cancellation);
     const runs = new Map<string, readonly StatusDirectory[]>();
     const yieldIfDue = createYield();
-    for (const { directory, runIds } of parts) {
+    for (const { directory, runIds, misnamed } of parts) {
+      for (const each of misnamed) order.place(misnamedRow(directory, each, shared.rootName));
       // One list for all that are only here: there may be a million.
       const here = [directory];
       for (const [index, runId] of (runIds === '' ? [] : runIds.split('\0')).entries()) {
-        if (index % READ_AHEAD === 0) await yieldIfDue();
+        if (index % CATALOG_STRIDE === 0) await yieldIfDue();
         runs.set(runId, runs.get(runId)?.concat(directory) ?? here);
       }
     }
@@ -79,7 +80,17 @@ async function beginListing({ shared, order }: Listing, cancellation: Cancellati
 }
 
 /** Names between two looks at the clock. */
-const READ_AHEAD = 256;
+const CATALOG_STRIDE = 256;
+
+/** A row from the start: what there is to say of it is known. */
+function misnamedRow(
+  directory: StatusDirectory,
+  { name, error }: MisnamedRun,
+  rootName: string,
+): PlacedRun<ReadRow> {
+  const run: NamedRun = { runId: name, directories: [directory] };
+  return { ...run, startedAt: null, row: refusedRow(run, rootName, error) };
+}
 
 async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRun | null> {
   const { order, filter } = listing;

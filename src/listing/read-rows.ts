@@ -12,7 +12,7 @@ const ROWS = 64;
 /** Jobs at once. */
 const LANES = 2;
 
-/** Listings read no artifacts, and go with the quick inspections. */
+/** How runs are inspected that are listed with their participants: no artifact is read, so they go with the quick inspections. */
 export const RECORDED = inspectionSettings({ level: 'none' });
 
 /** Reads rows; `report` takes each as soon as it is settled, or null when the run is gone. */

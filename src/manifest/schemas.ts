@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import type { ManifestIssue } from '../model/errors.ts';
 import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model/run.ts';
 import { quote } from '../model/printable.ts';
-import { NAME } from '../repository/layout.ts';
+import { NAME, RUN_ID } from '../repository/layout.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 
 /** The version of the on-disk format this library reads. */
@@ -27,31 +27,42 @@ const wants =
 const text = v.string(wants('a string'));
 const flag = v.boolean(wants('a boolean'));
 const COUNT = wants('a safe non-negative integer');
-/** Bytes, or Unix seconds. */
-const count = v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(0, COUNT));
-const NAMED = wants('a name of the run id grammar');
-const name = v.pipe(v.string(wants('a string')), v.regex(NAME, NAMED));
-const version = v.optional(v.literal(FORMAT_VERSION, wants(String(FORMAT_VERSION))));
+/** Bytes. */
+const byteCount = v.pipe(v.number(COUNT), v.safeInteger(COUNT), v.minValue(0, COUNT));
+/** The last second of the year 9999. */
+const LAST_SECOND = 253_402_300_799;
+const SECONDS = (issue: { readonly input: unknown }): string =>
+  `expected Unix seconds up to the year 9999, found ${describe(issue.input)}: are these milliseconds?`;
+/** Unix seconds. */
+const seconds = v.config(v.pipe(byteCount, v.maxValue(LAST_SECOND, SECONDS)), { abortPipeEarly: true });
+const name = v.pipe(v.string(wants('a string')), v.regex(NAME, wants('a name of the run id grammar')));
+const runId = v.pipe(v.string(wants('a string')), v.regex(RUN_ID, wants('a name of the run id grammar')));
+const version = absent(v.literal(FORMAT_VERSION, wants(String(FORMAT_VERSION))));
+
+/** What may be absent; null says the same, as writers in Go and Python do. */
+function absent<Item extends v.GenericSchema>(item: Item) {
+  return v.nullish(item, () => undefined);
+}
 
 function oneOf<const Options extends readonly string[]>(...options: Options) {
   return v.picklist(options, wants(`one of ${options.join(', ')}`));
 }
 
 function list<Item extends v.GenericSchema>(item: Item) {
-  return v.optional(v.array(item, wants('an array')), []);
+  return v.nullish(v.array(item, wants('an array')), []);
 }
 
 /** A file a participant claims to have produced. */
 export const artifactSchema: v.GenericSchema<unknown, ArtifactRecord> = v.object(
   {
     logical_name: text,
-    path: v.optional(text),
-    size_bytes: v.optional(count),
-    sha256: v.optional(text),
-    integrity_ok: v.optional(flag),
-    integrity_error: v.optional(text),
-    validation_ok: v.optional(flag),
-    validation_error: v.optional(text),
+    path: absent(text),
+    size_bytes: absent(byteCount),
+    sha256: absent(text),
+    integrity_ok: absent(flag),
+    integrity_error: absent(text),
+    validation_ok: absent(flag),
+    validation_error: absent(text),
   },
   wants('an object'),
 );
@@ -61,9 +72,9 @@ const participantEntries = {
   critical: flag,
   ok: flag,
   status: oneOf('completed', 'failed'),
-  started_at: count,
-  finished_at: count,
-  error: v.optional(text, ''),
+  started_at: seconds,
+  finished_at: seconds,
+  error: v.nullish(text, ''),
 };
 
 /** A participant record as it stands inside a run manifest. */
@@ -73,7 +84,7 @@ const inlineParticipantSchema: v.GenericSchema<unknown, ParticipantRecord> = v.o
 );
 
 /** A list whose items are still unread, however many there are. */
-const unread = v.optional(
+const unread = v.nullish(
   v.custom<readonly unknown[]>((value) => Array.isArray(value), wants('an array')),
   [],
 );
@@ -91,7 +102,7 @@ export const participantHeadSchema = v.object(
 export const participantManifestSchema: v.GenericSchema<unknown, ParticipantManifest> = v.object(
   {
     backup_format_version: version,
-    run_id: v.optional(name),
+    run_id: absent(runId),
     ...participantEntries,
     artifacts: list(artifactSchema),
   },
@@ -99,14 +110,13 @@ export const participantManifestSchema: v.GenericSchema<unknown, ParticipantMani
 );
 
 const runEntries = {
-  backup_format_version: version,
-  run_id: name,
+  run_id: runId,
   type: oneOf(...RUN_TYPES),
   trigger: oneOf(...RUN_TRIGGERS),
   status: oneOf(...RUN_STATUSES),
-  started_at: count,
-  finished_at: v.optional(count, 0),
-  error_summary: v.optional(text, ''),
+  started_at: seconds,
+  finished_at: v.nullish(seconds, 0),
+  error_summary: v.nullish(text, ''),
   requested_participants: list(name),
 };
 
@@ -116,6 +126,7 @@ const runEntries = {
  */
 export const runManifestSchema: v.GenericSchema<unknown, RunManifest> = v.object(
   {
+    backup_format_version: version,
     ...runEntries,
     participants: list(v.union([name, inlineParticipantSchema], wants('a name or a participant'))),
   },
@@ -132,7 +143,7 @@ export const participantListSchema = v.object({ participants: unread }, wants('a
 export const versionSchema = v.object({ backup_format_version: version }, wants('an object'));
 
 /** What says whose file a participant manifest is. */
-export const belongingSchema = v.object({ run_id: v.optional(name) });
+export const belongingSchema = v.object({ run_id: absent(runId) });
 
 export { name as nameSchema };
 

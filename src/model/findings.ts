@@ -123,6 +123,17 @@ export function finding(code: FindingCode, facts: Facts): Finding {
   return { code, severity, message, ...facts };
 }
 
+/** The finding of an artifact of 0 bytes whose record says that it is to have none, and is valid: databases have empty relations. */
+export function emptyAsRecorded(facts: Facts): Finding {
+  const name = quote(facts.artifact ?? '');
+  return {
+    code: 'ARTIFACT_EMPTY',
+    severity: 'warning',
+    message: `${name} is empty, as its record says`,
+    ...facts,
+  };
+}
+
 /** What keeps a run that was read from being restored, beside its findings. */
 export type ReasonCode = 'RUN_NOT_COMPLETED' | 'RUN_NOT_VERIFIED';
 

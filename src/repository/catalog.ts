@@ -1,10 +1,12 @@
 /** Lists the runs that stand in the status directories, by name alone. */
 
-import type { Io } from '../fs/calls.ts';
-import { refusalOf } from '../fs/errno.ts';
+import { nameOf, type Io, type Name } from '../fs/calls.ts';
+import { errnoOf, refusalOf, shortageOf } from '../fs/errno.ts';
+import { holdIfThere, type Handle } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
-import { Refusal, type BackupRunError } from '../model/errors.ts';
-import { LOOK_UP_ORDER, NAME, type StatusDirectory } from './layout.ts';
+import { Refusal, unsafe, type BackupRunError } from '../model/errors.ts';
+import { textOf } from '../model/printable.ts';
+import { isNobodysRun, isRunId, LOOK_UP_ORDER, RUN_MANIFEST, type StatusDirectory } from './layout.ts';
 import { statusDirectory } from './locate-run.ts';
 
 /** What one status directory holds. */
@@ -12,6 +14,14 @@ export interface CatalogPart {
   readonly directory: StatusDirectory;
   /** Run ids with NUL between them, in no order: a million strings would cost ten times as much on their way. */
   readonly runIds: string;
+  /** What cannot be inspected because of its name: it can be no run id, and holds a run manifest or cannot be looked into. */
+  readonly misnamed: readonly MisnamedRun[];
+}
+
+/** A directory that looks like a run, but for its name. */
+export interface MisnamedRun {
+  readonly name: string;
+  readonly error: BackupRunError;
 }
 
 /** The runs there are, by name, in look-up order of their directories. */
@@ -25,8 +35,8 @@ export interface Catalog {
 const NAME_STRIDE = 4_096;
 
 /**
- * Lists every status directory, but for those that stalled before. What an entry is, is not looked at. A directory that cannot be
- * listed hides no other.
+ * Lists every status directory, but for those that stalled before. What an entry is, is looked at only where its name can be no
+ * run id. A directory that cannot be listed hides no other.
  */
 export async function readCatalog(root: Root, stalled: readonly string[], io: Io): Promise<Catalog> {
   const parts: CatalogPart[] = [];
@@ -44,7 +54,7 @@ export async function readCatalog(root: Root, stalled: readonly string[], io: Io
         const status = statusDirectory(rootHandle, directory);
         if (status === null) continue;
         try {
-          parts.push({ directory, runIds: await runIdsAmong(status.names(), io) });
+          parts.push({ directory, ...(await sortNames(status, path, io)) });
         } finally {
           status.release();
         }
@@ -62,11 +72,41 @@ export async function readCatalog(root: Root, stalled: readonly string[], io: Io
   return { parts, unlistable };
 }
 
-async function runIdsAmong(names: readonly string[], io: Io): Promise<string> {
+async function sortNames(status: Handle, path: string, io: Io): Promise<Omit<CatalogPart, 'directory'>> {
   const runIds: string[] = [];
-  for (const [index, name] of names.entries()) {
+  const misnamed: MisnamedRun[] = [];
+  for (const [index, name] of status.names().entries()) {
     if (index % NAME_STRIDE === 0 && io.isDue()) await io.turn();
-    if (NAME.test(name)) runIds.push(name);
+    if (isRunId(name)) runIds.push(name);
+    else if (!isNobodysRun(name)) misnamed.push(...misnamedRun(status, name, path, io));
   }
-  return runIds.join('\0');
+  return { runIds: runIds.join('\0'), misnamed };
+}
+
+/** The run of a name that can be no run id; none when the entry holds no run manifest, or is gone. */
+function misnamedRun(status: Handle, name: string, directory: string, io: Io): MisnamedRun[] {
+  const text = textOf(Buffer.from(name, 'latin1'));
+  const path = `${directory}/${text}`;
+  try {
+    if (!holdsManifest(status, nameOf(name))) return [];
+    return [
+      { name: text, error: unsafe(path, 'directory with a run id as its name', 'name that can be none') },
+    ];
+  } catch (fault) {
+    if (errnoOf(fault) === null || shortageOf(fault) !== null) throw fault;
+    const refusal = refusalOf(fault, path);
+    return refusal instanceof Refusal ? [{ name: text, error: refusal.error }] : [];
+  } finally {
+    io.at(directory);
+  }
+}
+
+function holdsManifest(status: Handle, name: Name): boolean {
+  if (status.look(name)?.isDirectory() !== true) return false;
+  const entry = holdIfThere(status, name);
+  try {
+    return entry?.stats.isDirectory() === true && entry.look(RUN_MANIFEST) !== null;
+  } finally {
+    entry?.release();
+  }
 }

@@ -1,5 +1,6 @@
 /** The names on disk: every path segment of a backups directory is spelled here and nowhere else. */
 
+import { platform } from 'node:os';
 import type { RunStatus } from '../model/run.ts';
 
 /** The run manifest, in the run directory. */
@@ -45,11 +46,28 @@ export function statusOf(directory: StatusDirectory): RunStatus {
 }
 
 /**
- * The grammar of run ids and of participant names: an ASCII letter or digit first, then letters, digits, `.`, `_`
- * and `-`, at most 128, no `..`, no final dot, no DOS device name. Such a name is one plain path segment everywhere.
+ * The grammar of participant names: an ASCII letter or digit first, then letters, digits, `.`, `_` and `-`, at most 128, no
+ * `..`, no final dot, no DOS device name. Such a name is one plain path segment everywhere.
  */
 export const NAME =
   /^(?!.*\.\.)(?!.*\.$)(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9])(?:\.|$))[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/**
+ * The grammar of run ids: that of participant names, with `+` and `:` besides, as times of ISO 8601 have them; `lost+found` is
+ * the file system's own.
+ */
+export const RUN_ID =
+  /^(?!lost\+found$)(?!.*\.\.)(?!.*\.$)(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9])(?:\.|$))[A-Za-z0-9][A-Za-z0-9._+:-]{0,127}$/;
+
+/** Whether a text can be a run id here: on Windows a colon names a stream of a file. */
+export function isRunId(text: string): boolean {
+  return RUN_ID.test(text) && !(platform() === 'win32' && text.includes(':'));
+}
+
+/** Whether a name in a status directory is nobody's run by itself: a writer's temporary, a snapshot, the file system's own. */
+export function isNobodysRun(name: string): boolean {
+  return name.startsWith('.') || name === 'lost+found';
+}
 
 /** Where a run is, as answers say it: `<basename of the root>/<status directory>/<run id>`. */
 export function runPath(rootName: string, directory: StatusDirectory, runId: string): string {
@@ -92,13 +110,13 @@ export function artifactNames(recorded: string, runId: string): readonly string[
   const rest = recorded.slice(endOfPrefix(recorded, runId));
   // A lone surrogate has no UTF-8 and would silently name another file.
   if (!rest.isWellFormed() || /[\\\0]/.test(rest) || /^(?:~|[A-Za-z]:)/.test(rest)) return null;
-  if (Buffer.byteLength(rest) > LONGEST_PATH) return null;
-  const names = rest.split('/');
-  return names.every(isPlain) ? names : null;
+  if (rest.startsWith('/') || Buffer.byteLength(rest) > LONGEST_PATH) return null;
+  const names = rest.split('/').filter((name) => name !== '' && name !== '.');
+  return names.length > 0 && names.every(isPlain) ? names : null;
 }
 
 function isPlain(name: string): boolean {
-  return name !== '' && name !== '.' && name !== '..' && Buffer.byteLength(name) <= LONGEST_SEGMENT;
+  return name !== '..' && Buffer.byteLength(name) <= LONGEST_SEGMENT;
 }
 
 function endOfPrefix(recorded: string, runId: string): number {

@@ -1,6 +1,6 @@
 /** Judges a claim by what the disk says about its file: the artifact with its verdicts, and the findings (pure). */
 
-import { finding, type Facts, type Finding, type FindingCode } from '../model/findings.ts';
+import { emptyAsRecorded, finding, type Facts, type Finding, type FindingCode } from '../model/findings.ts';
 import type { Artifact, Level } from '../model/run.ts';
 import { digestOf, type Claim } from '../manifest/claims.ts';
 import type { Measurement } from './measurement.ts';
@@ -24,15 +24,22 @@ type Make = (code: FindingCode, more?: Facts) => Finding;
 export function judge(claim: Claim, measurement: Measurement | null, level: Level, runPath: string): Judged {
   const { record } = claim;
   const path = claim.path === '' ? '' : `${runPath}/${claim.path}`;
-  const about = { participant: claim.participant, artifact: record.logical_name };
-  const make: Make = (code, more) => finding(code, { ...about, ...(path !== '' && { path }), ...more });
+  const about = {
+    participant: claim.participant,
+    artifact: record.logical_name,
+    ...(path !== '' && { path }),
+  };
+  const make: Make = (code, more) => finding(code, { ...about, ...more });
 
   const fault = integrityFault(claim, measurement, level, make);
   const recorded =
     fault === null ? recordedFaults(claim, level, make) : { integrity: null, validation: null };
-  const empty = isEmpty(claim, measurement) ? make('ARTIFACT_EMPTY') : null;
+  const isMeantEmpty = record.size_bytes === 0 && record.validation_ok === true;
+  const empty = isMeantEmpty ? emptyAsRecorded(about) : make('ARTIFACT_EMPTY');
+  const emptiness = isEmpty(claim, measurement) ? empty : null;
+  const emptyFault = isMeantEmpty ? null : emptiness;
   const integrity = fault ?? recorded.integrity;
-  const validation = [empty, recorded.validation].filter((each) => each !== null);
+  const validation = [emptyFault, recorded.validation].filter((each) => each !== null);
   if (integrity !== null && (fault !== null || validation.length === 0))
     validation.splice(0, Infinity, integrity);
   const duplicate = claim.isDuplicate ? make('ARTIFACT_DUPLICATE') : null;
@@ -47,7 +54,7 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
       validation_ok: validation.length === 0,
       validation_error: validation.map(({ message }) => message).join('; '),
     },
-    findings: inOrder([duplicate, integrity, recorded.validation, empty]),
+    findings: inOrder([duplicate, integrity, recorded.validation, emptiness]),
     isMeasured: fault === null ? measurement?.type === 'content' : MEASURED.has(fault.code),
     isRemembered: measurement?.type === 'content' && measurement.isRemembered,
     isLeftOut: false,

@@ -1,18 +1,20 @@
 /**
- * Deduplicates reads: joins one in flight, or reuses a finished one that began after this inspection was requested. A read that
- * began before is joined only of a file that nobody had touched for a while: nobody is answered from before it asked.
+ * Shares reads among inspections: joins one in flight, or reuses a finished one that began after this inspection was requested. A
+ * read that began before is joined only of a file that nobody had touched for a while: nobody is answered from before it asked.
  */
 
-import {
-  createCanceller,
-  throwIfCancelled,
-  type Cancellation,
-  type Canceller,
-} from '../concurrency/abort.ts';
-import { traceHash } from '../diagnostics.ts';
+import { throwIfCancelled } from '../concurrency/abort.ts';
 import type { FileRead, ReadFailure } from '../hashing/hash-file.ts';
 import type { Disk } from '../jobs/disk.ts';
 import { CRASHED, type FilesRequest, type FileToRead } from '../jobs/read-batches.ts';
+import {
+  beginBatch,
+  placesByBatch,
+  useBatch,
+  type BatchSlot,
+  type BatchUser,
+  type ReadBatch,
+} from './read-batch.ts';
 
 /** What came of a read. */
 export type SharedRead = FileRead | ReadFailure;
@@ -48,141 +50,14 @@ export interface SharedReads {
   join(): Participation;
 }
 
-/** Reads that were begun together. */
-interface ReadBatch {
-  /** When, on the clock of this sharing. */
-  readonly begun: number;
-  readonly results: Promise<readonly SharedRead[]>;
-  readonly canceller: Canceller;
-  /** Bytes of each file that were read so far. */
-  readonly totals: number[];
-  /** Whoever waits for it. */
-  readonly users: Set<User>;
-  isOver: boolean;
-  /** What came of it; empty before it is over. */
-  reads: readonly SharedRead[];
-}
-
-/** Takes the bytes of a file of a batch as they are read. */
-type User = (index: number, total: number) => void;
-
-/** A read, by its slot in its batch. */
-interface BatchSlot {
-  readonly batch: ReadBatch;
-  readonly index: number;
-}
-
-export function shareReads(disk: Pick<Disk, 'read'>): SharedReads {
-  const slots = new Map<string, BatchSlot>();
-  const joined = new Set<number>();
-  let clock = 0;
-
-  function join(): Participation {
-    const since = (clock += 1);
-    joined.add(since);
-    return {
-      read: (request) => readFor(request, since),
-      leave: () => {
-        joined.delete(since);
-        forgetStale();
-      },
-    };
-  }
-
-  /** What began before every inspection that is still there serves none of them any more. */
-  function forgetStale(): void {
-    const [oldest = Infinity] = joined;
-    for (const [key, { batch }] of slots) {
-      if (batch.begun >= oldest) return;
-      if (batch.isOver) slots.delete(key);
-    }
-  }
-
-  async function readFor(request: ReadRequest, since: number): Promise<readonly SharedRead[]> {
-    throwIfCancelled(request.cancellation);
-    const own = placesOf(request.files, (file) => !isFresh(slots.get(file.key), file, since));
-    if (own.length === request.files.length) return readOwn(request, own);
-    if (own.length > 0) begin(request, own);
-    const results = await gather(request);
-    const isOwn = new Set(own);
-    const lapsed = placesOf(results, ({ read, begun }, place) => {
-      if (isOwn.has(place)) return false;
-      // Whoever began a read may let go of the run before a thread takes it up: that says nothing to us.
-      return isLapsed(read) || (begun < since && !isSettledRead(read));
-    });
-    const reads = results.map(({ read }) => read);
-    if (lapsed.length === 0) return reads;
-    throwIfCancelled(request.cancellation);
-    const again = await readOwn(request, lapsed);
-    for (const [index, place] of lapsed.entries()) reads[place] = again[index] ?? CRASHED;
-    return reads;
-  }
-
-  /** Waits for the reads of all files of a request, whoever began them. */
-  async function gather({ files, cancellation, onProgress }: ReadRequest): Promise<GatheredRead[]> {
-    const results = files.map((): GatheredRead => ({ read: CRASHED, begun: Infinity }));
-    const wanted = new Map<ReadBatch, Map<number, number>>();
-    for (const [place, { key }] of files.entries()) {
-      const held = slots.get(key);
-      if (held === undefined) continue;
-      const its = wanted.get(held.batch) ?? new Map<number, number>();
-      wanted.set(held.batch, its.set(held.index, place));
-    }
-    const waiting = Array.from(wanted, async ([batch, its]) => {
-      const user: User = (index, total) => {
-        const place = its.get(index);
-        if (place !== undefined) onProgress(place, total);
-      };
-      const reads = await use(batch, user, cancellation);
-      for (const [index, place] of its)
-        results[place] = { read: reads[index] ?? CRASHED, begun: batch.begun };
-    });
-    await Promise.all(waiting);
-    return results;
-  }
-
-  /** Reads these files of a request, whoever has begun to. */
-  function readOwn(request: ReadRequest, which: readonly number[]): Promise<readonly SharedRead[]> {
-    const user: User = (index, total) => request.onProgress(which[index] ?? 0, total);
-    return use(begin(request, which), user, request.cancellation);
-  }
-
-  /** Begins to read these files of a request. */
-  function begin(request: ReadRequest, which: readonly number[]): ReadBatch {
-    const canceller = createCanceller();
-    const files = which.flatMap((place) => request.files[place] ?? []);
-    const totals = files.map(() => 0);
-    const users = new Set<User>();
-    const onBytes = (index: number, count: number): void => {
-      request.onBytes(count);
-      const total = (totals[index] ?? 0) + count;
-      totals[index] = total;
-      for (const user of users) user(index, total);
-    };
-    const results = traceHash(request.run.path, files, () =>
-      disk.read({ ...request, files, onBytes, cancellation: canceller }),
-    );
-    const batch: ReadBatch = {
-      begun: (clock += 1),
-      results,
-      canceller,
-      totals,
-      users,
-      isOver: false,
-      reads: [],
-    };
-    const end = (reads: readonly SharedRead[]): void => {
-      Object.assign(batch, { isOver: true, reads });
-    };
-    results.then(end, () => end([]));
-    files.forEach(({ key }, index) => {
-      slots.delete(key);
-      slots.set(key, { batch, index });
-    });
-    return batch;
-  }
-
-  return { join };
+interface SharingState {
+  readonly disk: Pick<Disk, 'read'>;
+  /** The latest read of each file by its key, in the order in which they began. */
+  readonly slots: Map<string, BatchSlot>;
+  /** When each inspection that is not over was requested, in order. */
+  readonly joined: Set<number>;
+  /** The time of the last event; it counts requests for inspections, and batches that began. */
+  clock: number;
 }
 
 /** What came of a read, and when it began. */
@@ -191,26 +66,96 @@ interface GatheredRead {
   readonly begun: number;
 }
 
-function placesOf<T>(items: readonly T[], is: (item: T, place: number) => boolean): number[] {
-  return items.flatMap((item, place) => (is(item, place) ? place : []));
+/** Makes the sharing of reads for all inspections of one disk. */
+export function shareReads(disk: Pick<Disk, 'read'>): SharedReads {
+  const state: SharingState = { disk, slots: new Map(), joined: new Set(), clock: 0 };
+  return { join: () => joinReads(state) };
 }
 
-/** Waits for reads as one of their users; when the last one is cancelled, so are the reads. */
-function use(batch: ReadBatch, user: User, cancellation: Cancellation): Promise<readonly SharedRead[]> {
-  for (const [index, total] of batch.totals.entries()) if (total > 0) user(index, total);
-  batch.users.add(user);
-  return new Promise((resolve, reject) => {
-    const unlisten = cancellation.onCancel((reason) => {
-      reject(reason);
-      batch.users.delete(user);
-      if (batch.users.size === 0 && !batch.isOver) batch.canceller.cancel(reason);
-    });
-    const end = (): void => {
-      unlisten();
-      batch.users.delete(user);
+function joinReads(state: SharingState): Participation {
+  const since = (state.clock += 1);
+  state.joined.add(since);
+  return {
+    read: (request) => readShared(state, request, since),
+    leave: () => {
+      state.joined.delete(since);
+      forgetStale(state);
+    },
+  };
+}
+
+/** Forgets finished reads that began before every inspection that is not over: they can answer none of them. */
+function forgetStale({ slots, joined }: SharingState): void {
+  const [oldest = Infinity] = joined;
+  for (const [key, { batch }] of slots) {
+    if (batch.begun >= oldest) return;
+    if (batch.isOver) slots.delete(key);
+  }
+}
+
+/** Reads files for an inspection that was requested at `since`, and takes what others read where that may answer. */
+async function readShared(
+  state: SharingState,
+  request: ReadRequest,
+  since: number,
+): Promise<readonly SharedRead[]> {
+  throwIfCancelled(request.cancellation);
+  const own = placesOf(request.files, (file) => !isFresh(state.slots.get(file.key), file, since));
+  if (own.length === request.files.length) return readOwn(state, request, own);
+  if (own.length > 0) beginOwn(state, request, own);
+  const gathered = await gatherReads(state, request);
+  const isOwn = new Set(own);
+  const lapsed = placesOf(gathered, (each, place) => !isOwn.has(place) && isLapsed(each, since));
+  const reads = gathered.map(({ read }) => read);
+  if (lapsed.length === 0) return reads;
+  throwIfCancelled(request.cancellation);
+  const again = await readOwn(state, request, lapsed);
+  for (const [index, place] of lapsed.entries()) reads[place] = again[index] ?? CRASHED;
+  return reads;
+}
+
+/** Waits for the reads of all files of a request, whoever began them. */
+async function gatherReads({ slots }: SharingState, request: ReadRequest): Promise<GatheredRead[]> {
+  const { files, cancellation, onProgress } = request;
+  const gathered = files.map((): GatheredRead => ({ read: CRASHED, begun: Infinity }));
+  const waiting = Array.from(placesByBatch(slots, files), async ([batch, places]) => {
+    const user: BatchUser = (index, total) => {
+      const place = places.get(index);
+      if (place !== undefined) onProgress(place, total);
     };
-    batch.results.then(resolve, reject).finally(end);
+    const reads = await useBatch(batch, user, cancellation);
+    for (const [index, place] of places)
+      gathered[place] = { read: reads[index] ?? CRASHED, begun: batch.begun };
   });
+  await Promise.all(waiting);
+  return gathered;
+}
+
+/** Reads these files of a request, whoever has begun to. */
+function readOwn(
+  state: SharingState,
+  request: ReadRequest,
+  places: readonly number[],
+): Promise<readonly SharedRead[]> {
+  const user: BatchUser = (index, total) => request.onProgress(places[index] ?? 0, total);
+  return useBatch(beginOwn(state, request, places), user, request.cancellation);
+}
+
+/** Begins to read these files of a request, and has whoever wants them next join. */
+function beginOwn(state: SharingState, request: ReadRequest, places: readonly number[]): ReadBatch {
+  const { slots } = state;
+  const files = places.flatMap((place) => request.files[place] ?? []);
+  const batch = beginBatch(state.disk, { ...request, files }, (state.clock += 1));
+  for (const [index, { key }] of files.entries()) {
+    // Deleted first: a key that is set again keeps its place among the others.
+    slots.delete(key);
+    slots.set(key, { batch, index });
+  }
+  return batch;
+}
+
+function placesOf<T>(items: readonly T[], is: (item: T, place: number) => boolean): number[] {
+  return items.flatMap((item, place) => (is(item, place) ? place : []));
 }
 
 /**
@@ -227,10 +172,13 @@ function isFresh(slot: BatchSlot | undefined, { mayJoinEarlier }: KeyedFile, sin
   return begun >= since || (mayJoinEarlier && !isOver);
 }
 
-function isSettledRead(read: SharedRead): boolean {
-  return (read.type === 'content' || read.type === 'regular') && read.isSettled;
+/** Whether a read that was joined says nothing to whoever did not begin it. */
+function isLapsed({ read, begun }: GatheredRead, since: number): boolean {
+  // Whoever began it may have released the run before a worker took it up.
+  if (read.type === 'failed' && read.errno === 'EAGAIN') return true;
+  return begun < since && !isSettledRead(read);
 }
 
-function isLapsed(read: SharedRead): boolean {
-  return read.type === 'failed' && read.errno === 'EAGAIN';
+function isSettledRead(read: SharedRead): boolean {
+  return (read.type === 'content' || read.type === 'regular') && read.isSettled;
 }

@@ -4,7 +4,8 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { createCanceller, type Canceller } from '../../src/concurrency/abort.ts';
 import { createRoot } from '../../src/fs/root.ts';
 import { createRateLimit } from '../../src/hashing/rate-limit.ts';
-import { createDisk, type Disk } from '../../src/jobs/disk.ts';
+import { createDisk } from '../../src/jobs/create-disk.ts';
+import type { Disk } from '../../src/jobs/disk.ts';
 import { createInProcess } from '../../src/jobs/in-process.ts';
 import { createPool, type PoolOptions } from '../../src/jobs/pool.ts';
 import { CONTROL } from '../../src/jobs/protocol.ts';
@@ -48,7 +49,7 @@ async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
     onFallback: (reason) => fallen.push(reason),
     ...over,
   });
-  const disk = createDisk(pool, root.name, stallTimeoutMs);
+  const disk = createDisk({ pool, rootName: root.name, stallTimeoutMs });
   onTestFinished(async () => {
     await disk.close();
     handle.release();

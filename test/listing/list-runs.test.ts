@@ -53,6 +53,25 @@ describe('listBackupRuns()', () => {
     expect(JSON.stringify(whole.map((row) => row.ok && row.run))).toBe(JSON.stringify([SPEC_RUN]));
   });
 
+  it('gives a row to what holds a manifest under a name that can be no run id, and to nothing else of such a name', async () => {
+    const root = makeRoot();
+    for (const runId of ['20260629T12:10:45+02:00', 'a..b', '.a', 'lost+found', 'final.'])
+      makeSmall(root, { runId, startedAt: 10 });
+    mkdirSync(join(root, 'completed', 'empty dir'));
+    writeFileSync(join(root, 'completed', 'a file'), 'no run');
+    symlinkSync('a..b', join(root, 'completed', 'a link'));
+    for (const threads of [0, 1]) {
+      const rows = await collect(inspectorOf(root, { threads }).listBackupRuns({ status: ['failed'] }));
+      const unsafe = { code: 'BACKUP_RUN_UNSAFE', httpCode: 500 };
+      expect(rows).toEqual([
+        errorRow('final.', 'backups/completed/final.', { ...unsafe, path: 'backups/completed/final.' }),
+        errorRow('a..b', 'backups/completed/a..b', { ...unsafe, path: 'backups/completed/a..b' }),
+      ]);
+      const read = await collect(inspectorOf(root, { threads }).listBackupRuns());
+      expect(read.filter(({ ok }) => ok).map(idOf)).toEqual(['20260629T12:10:45+02:00']);
+    }
+  });
+
   it('lists newest first, ties by run id descending', async () => {
     const root = makeRoot();
     makeRuns(root, { a: 30, b: 10, c: 20, d: 20, e: 20, Z: 20, '9': 20, '10': 20 });
@@ -226,6 +245,11 @@ describe('listBackupRuns() says of a run what getBackupRun() says', () => {
     expect(whole.map(idOf)).toEqual(short.map(idOf));
     for (const [index, row] of whole.entries()) {
       if (idOf(row) === '') continue;
+      if (name === 'refused/run-id-two-dots-inside') {
+        // No run id, and so nothing that could be inspected; but a list leaves no run out in silence.
+        expect(row).toMatchObject({ ok: false, run_id: 'a..b', error: { code: 'BACKUP_RUN_UNSAFE' } });
+        continue;
+      }
       const answer = await inspector.getBackupRun({ run_id: idOf(row) }, { level: 'none' });
       if (!answer.ok) {
         const unreadable = { ok: false, run_id: idOf(row), path: expect.any(String), error: answer.error };

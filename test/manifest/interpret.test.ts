@@ -103,8 +103,8 @@ describe('interpretParticipantFile()', () => {
     const hostile = '"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}},"later":[]';
     const json = JSON.stringify(tradesRecord({})).replace('{', `{${hostile},`);
     const parsed = interpretParticipantFile(JSON.parse(json), RUN_ID, 'trades');
-    expect(parsed).toStrictEqual({ ok: true, value: tradesRecord({}) });
-    expect(withArtifact(`{"logical_name":"a",${hostile}}`)).toStrictEqual({
+    expect(parsed).toEqual({ ok: true, value: tradesRecord({}) });
+    expect(withArtifact(`{"logical_name":"a",${hostile}}`)).toEqual({
       ok: true,
       value: tradesRecord({}, { artifacts: [{ logical_name: 'a' }] }),
     });
@@ -135,7 +135,6 @@ describe('interpretParticipantFile()', () => {
     ['-1', '-1'],
     ['0.5', '0.5'],
     ['"1"', '"1"'],
-    ['null', 'null'],
     ['true', 'true'],
     ['[1]', 'an array'],
   ])('refuses %s as a size and as a time', (json, found) => {
@@ -143,6 +142,39 @@ describe('interpretParticipantFile()', () => {
     expect(parsed).toEqual(refused('artifacts.0.size_bytes', `${COUNT}, found ${found}`));
     const time = trades({ started_at: JSON.parse(json) as unknown });
     expect(time).toEqual(refused('started_at', `${COUNT}, found ${found}`));
+  });
+
+  it('takes null for absent wherever that is allowed', () => {
+    const keys = [
+      'path',
+      'size_bytes',
+      'sha256',
+      'integrity_ok',
+      'integrity_error',
+      'validation_ok',
+      'validation_error',
+    ];
+    const artifact = Object.fromEntries([['logical_name', 'a'], ...keys.map((key) => [key, null])]) as object;
+    const file = trades({ run_id: null, backup_format_version: null, error: null, artifacts: [artifact] });
+    const expected = { ok: true, value: tradesRecord({}, { artifacts: [{ logical_name: 'a' }] }) };
+    expect(file).toEqual(expected);
+    expect(trades({ artifacts: null })).toEqual({ ok: true, value: tradesRecord({}) });
+    const absent = {
+      finished_at: null,
+      error_summary: null,
+      requested_participants: null,
+      participants: null,
+    };
+    const head = { finished_at: 0, error_summary: '', requested_participants: [] };
+    expect(run({ status: 'running', ...absent })).toMatchObject({ ok: true, value: { head, listed: [] } });
+  });
+
+  it('refuses a time in milliseconds, and asks whether it is one', () => {
+    const found = 'found 1782727846000: are these milliseconds?';
+    expect(trades({ started_at: 1_782_727_846_000 })).toEqual(
+      refused('started_at', `expected Unix seconds up to the year 9999, ${found}`),
+    );
+    expect(trades({ started_at: 0, finished_at: 253_402_300_799 })).toHaveProperty('ok', true);
   });
 
   it.each(['0', '-0', '1e3', '9007199254740991'])('takes %s as a size', (json) => {

@@ -9,16 +9,16 @@ const PENDING: readonly string[] = [];
 
 /** Codes that plain files cannot show, and the test that does. */
 const SHOWN_BY: Readonly<Partial<Record<string, string>>> = {
-  ACCESS_DENIED: 'command.test.ts',
-  ARTIFACT_CONTENT_INVALID: 'validators/contents.test.ts',
+  ACCESS_DENIED: 'command/handler.test.ts',
+  ARTIFACT_CONTENT_INVALID: 'content/run-validators.test.ts',
   ARTIFACT_CHANGED: 'races/changing-artifacts.test.ts',
   ARTIFACT_STALLED: 'faults/storage.test.ts',
   ARTIFACT_UNREADABLE: 'faults/permissions.test.ts',
-  BACKUP_RUN_NOT_RESTORABLE: 'restorable.test.ts',
+  BACKUP_RUN_NOT_RESTORABLE: 'inspect/restorable.test.ts',
   BUSY: 'faults/storage.test.ts',
-  RUN_NOT_COMPLETED: 'restorable.test.ts',
-  RUN_NOT_VERIFIED: 'restorable.test.ts',
-  UNKNOWN_COMMAND: 'command.test.ts',
+  RUN_NOT_COMPLETED: 'inspect/restorable.test.ts',
+  RUN_NOT_VERIFIED: 'inspect/restorable.test.ts',
+  UNKNOWN_COMMAND: 'command/handler.test.ts',
 };
 
 const FINDINGS = {
@@ -78,7 +78,7 @@ const FIXED = new Set(
   ),
 );
 
-const THIS = 'codes.test.ts';
+const THIS = 'model/codes.test.ts';
 const FOLDER = new URL('..', import.meta.url);
 const TESTS = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.test.ts') && file !== THIS,
@@ -108,7 +108,11 @@ describe('every code', () => {
   it('that a fixture shows is of the list, with its severity or its HTTP code', () => {
     for (const { name, answer } of CASES) {
       if (answer.ok) {
-        for (const { code, severity } of answer.findings) expect(severity, name).toBe(SEVERITIES[code]);
+        for (const { code, severity, message } of answer.findings) {
+          // The one code with two: databases have empty relations, and say so.
+          const isMeant = code === 'ARTIFACT_EMPTY' && message.endsWith('as its record says');
+          expect(severity, name).toBe(isMeant ? 'warning' : SEVERITIES[code]);
+        }
       } else expect(answer.error.httpCode, name).toBe(HTTP_CODES[answer.error.code]);
     }
   });

@@ -13,7 +13,7 @@ import type { Answer, ListedRun, RunFilter } from '../../src/index.ts';
 import { inspectRun } from '../../src/inspect/inspect-run.ts';
 import type { Shared } from '../../src/inspect/run-context.ts';
 import { inspectionSettings, inspectorSettings } from '../../src/inspect/options.ts';
-import { createDisk } from '../../src/jobs/disk.ts';
+import { createDisk } from '../../src/jobs/create-disk.ts';
 import { createInProcess } from '../../src/jobs/in-process.ts';
 import { createPool } from '../../src/jobs/pool.ts';
 import { filterSettings } from '../../src/listing/filter.ts';
@@ -91,7 +91,7 @@ export function steppedShared(root: Root, stepping: Stepping = {}): Shared {
     inProcess: createInProcess(root, rateLimit, adapt),
     onFallback: nothing,
   });
-  const disk = createDisk(pool, root.name, stallTimeoutMs);
+  const disk = createDisk({ pool, rootName: root.name, stallTimeoutMs });
   return {
     rootName: root.name,
     limits,

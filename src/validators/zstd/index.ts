@@ -14,8 +14,9 @@ import {
 } from '../inflate.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised } from '../kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
+import type { FramePiece } from './frame-fields.ts';
 import type { ZstdFrame } from './frame-header.ts';
-import { createFrameWalker, type FramePiece } from './frames.ts';
+import { createFrameWalker } from './frames.ts';
 
 const ZSTD_MAGIC = [0x28, 0xb5, 0x2f, 0xfd] as const;
 /** Behind its first byte, of which the last four bits are free: a frame that holds nothing. */

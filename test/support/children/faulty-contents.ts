@@ -3,7 +3,7 @@
 import { createInspector, type Answer, type InspectorOptions, type Validator } from '../../../src/index.ts';
 import type { FaultyDisk } from '../faulty-disk.ts';
 import { takeOrders } from './orders.ts';
-import { input, openFiles, quietDescriptors, say, settledDescriptors } from './say.ts';
+import { input, quietDescriptors, say, settledDescriptors } from './say.ts';
 
 export interface FaultyContentsInput extends FaultyDisk {
   readonly request: { readonly run_id: string };
@@ -16,7 +16,6 @@ export interface FaultyContentsOutput {
   readonly answer: Answer;
   /** After the orders were withdrawn, of the same inspector. */
   readonly recovered: Answer;
-  /** Those that lead to a path: a thread that replaced a lost one has an event loop more. */
   readonly descriptors: { readonly before: number; readonly after: number };
 }
 
@@ -36,13 +35,13 @@ const reading: Validator = {
 };
 const inspector = createInspector({ root: mount, ...options, validators: [reading] });
 await inspector.getBackupRun(request);
-const before = await quietDescriptors(openFiles);
+const before = await quietDescriptors();
 isFaulty = true;
 const answer = await inspector.getBackupRun(request);
 isFaulty = false;
 await disk.give('release');
 const recovered = await inspector.getBackupRun(request);
-const after = await settledDescriptors(before, openFiles);
+const after = await settledDescriptors(before);
 await inspector.close();
 disk.end();
 say({ answer, recovered, descriptors: { before, after } } satisfies FaultyContentsOutput);

@@ -12,24 +12,14 @@ export function say(answer: unknown): void {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
-/** How many descriptors are open, also where there is no /proc. */
+/**
+ * How many descriptors lead to a path: those of event loops do not, of which a thread has some, and it may stay for a moment. Where
+ * there is no /proc, all of them. No call is made that a test makes to fail.
+ */
 export function openDescriptors(): number {
-  // One of them is that of the listing itself.
-  const listed = listOwn().length - 1;
-  return listed > 0 ? listed : Array.from({ length: 256 }, (_, fd) => fd).filter(isOpen).length;
-}
-
-/** How many descriptors lead to a path: those of event loops, which differ between versions of Node, do not. */
-export function openFiles(): number {
-  return listOwn().filter(leadsToPath).length;
-}
-
-function leadsToPath(fd: string): boolean {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`).startsWith('/');
-  } catch {
-    return false;
-  }
+  const listed = listOwn();
+  if (listed.length > 0) return listed.filter(leadsToPath).length;
+  return Array.from({ length: 256 }, (_, fd) => fd).filter(isOpen).length;
 }
 
 function listOwn(): string[] {
@@ -37,6 +27,15 @@ function listOwn(): string[] {
     return readdirSync('/proc/self/fd');
   } catch {
     return [];
+  }
+}
+
+function leadsToPath(fd: string): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`).startsWith('/');
+  } catch {
+    // The descriptor of the listing itself is closed by now.
+    return false;
   }
 }
 
@@ -50,19 +49,19 @@ function isOpen(fd: number): boolean {
 }
 
 /** Gives everything that is on its way the time to arrive, until the count of descriptors is as it was, but not for ever. */
-export async function settledDescriptors(before: number, count = openDescriptors): Promise<number> {
-  for (let turn = 0; turn < 400 && count() !== before; turn += 1) {
+export async function settledDescriptors(before: number): Promise<number> {
+  for (let turn = 0; turn < 400 && openDescriptors() !== before; turn += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  return count();
+  return openDescriptors();
 }
 
 /** The count when nothing is on its way any more: the same for a while. */
-export async function quietDescriptors(countNow = openDescriptors): Promise<number> {
-  let count = countNow();
+export async function quietDescriptors(): Promise<number> {
+  let count = openDescriptors();
   for (let same = 0; same < 4; same += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const now = countNow();
+    const now = openDescriptors();
     if (now !== count) same = -1;
     count = now;
   }
