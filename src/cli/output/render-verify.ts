@@ -5,7 +5,7 @@ import type { BackupRun, BackupRunError, Reason, Validation } from '../../index.
 import type { Meaning } from './paint.ts';
 import { counted, duration, grouped } from './quantities.ts';
 import { ageOf } from './render-head.ts';
-import { extent, UNREADABLE_CODES } from './verdict.ts';
+import { extent, UNVERIFIABLE_CODES } from './verdict.ts';
 import { shownMessage, wrapped, type View } from './view.ts';
 import { fill } from './width.ts';
 
@@ -21,7 +21,11 @@ const MEANING: Readonly<Record<VerifyWord, Meaning>> = {
   damaged: 'bad',
 };
 
-const NOT_DAMAGE: readonly Reason['code'][] = ['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED', ...UNREADABLE_CODES];
+const NOT_DAMAGE: readonly Reason['code'][] = [
+  'RUN_NOT_COMPLETED',
+  'RUN_NOT_VERIFIED',
+  ...UNVERIFIABLE_CODES,
+];
 
 /** The word for a run by the reasons not to restore from it. */
 export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): VerifyWord {

@@ -21,11 +21,13 @@ export function runVerdictOf({ run, findings, coverage }: Inspected): RunVerdict
   if (run.status !== 'completed') return notCompleted(run, coverage);
   if (!coverage.complete) return notVerified(coverage);
   const warnings = coverage.findingsTotal === 0 ? '' : `, ${counted(coverage.findingsTotal, 'warning')}`;
-  return { meaning: 'good', text: `Sound: ${extent(coverage)}, all verified${warnings}.` };
+  const verified = coverage.artifacts === 0 ? '' : ', all verified';
+  return { meaning: 'good', text: `Sound: ${extent(coverage)}${verified}${warnings}.` };
 }
 
 /** How much a run claims to hold. */
 export function extent({ artifacts, bytes }: Pick<Coverage, 'artifacts' | 'bytes'>): string {
+  if (artifacts === 0) return 'it claims no artifact';
   return `${counted(artifacts, 'artifact')}, ${size(bytes)}`;
 }
 
@@ -59,6 +61,13 @@ export const UNREADABLE_CODES = [
   'ARTIFACT_STALLED',
 ] as const satisfies Finding['code'][];
 
+/** What no look at the disk could verify: nobody knows whether it is damaged. */
+export const UNVERIFIABLE_CODES = [
+  ...UNREADABLE_CODES,
+  'ARTIFACT_DIGEST_UNKNOWN',
+  'ARTIFACT_PATH_UNSAFE',
+] as const satisfies Finding['code'][];
+
 function damaged(findings: readonly Finding[], coverage: Coverage): RunVerdict {
   const errors = findings.filter(({ severity }) => severity === 'error');
   const ofArtifacts = errors.filter(({ code }) => code.startsWith('ARTIFACT_'));
@@ -77,6 +86,9 @@ function damageSentence(
   const all = counted(errors.length, 'error');
   if (errors.every(({ code }) => UNREADABLE_CODES.some((unread) => unread === code))) {
     return `Not verified: ${bad} of the run's files and directories cannot be read; look after the storage first.`;
+  }
+  if (errors.every(({ code }) => UNVERIFIABLE_CODES.some((unverifiable) => unverifiable === code))) {
+    return `Not verified: ${bad} of ${counted(coverage.artifacts, 'artifact')} cannot be; see the findings before you rely on it.`;
   }
   if (bad === '0') return `Not sound: do not restore from this run; ${all} in its record.`;
   return `Damaged: do not restore from this run; ${all}, ${bad} of ${counted(coverage.artifacts, 'artifact')} bad.`;

@@ -50,9 +50,7 @@ describe('runVerdictOf()', () => {
     expect(verdict([finding('ARTIFACT_UNLISTED', undefined, 'warning')])).toBe(
       'Sound: 12 artifacts, 3.40 GB, all verified, 1 warning.',
     );
-    expect(verdict([], {}, { artifacts: 0, verified: 0, bytes: 0 })).toBe(
-      'Sound: 0 artifacts, 0 B, all verified.',
-    );
+    expect(verdict([], {}, { artifacts: 0, verified: 0, bytes: 0 })).toBe('Sound: it claims no artifact.');
   });
 
   it('is damaged where an artifact is, and counts artifacts once', () => {
@@ -73,6 +71,14 @@ describe('runVerdictOf()', () => {
     expect(verdict([...unread, finding('ARTIFACT_SIZE_MISMATCH', 'c')])).toMatch(/^Damaged: /);
   });
 
+  it('does not call damaged what nobody could verify', () => {
+    const unverifiable = [finding('ARTIFACT_DIGEST_UNKNOWN', 'a'), finding('ARTIFACT_PATH_UNSAFE', 'b')];
+    expect(
+      verdict([...unverifiable, finding('ARTIFACT_UNREADABLE', 'c')], {}, { complete: false, verified: 9 }),
+    ).toBe('Not verified: 3 of 12 artifacts cannot be; see the findings before you rely on it.');
+    expect(verdict([...unverifiable, finding('ARTIFACT_MISSING', 'c')])).toMatch(/^Damaged: /);
+  });
+
   it('is not sound where only the record is wrong', () => {
     expect(verdict([finding('STATUS_CONFLICT'), finding('RUN_INCONSISTENT')])).toBe(
       'Not sound: do not restore from this run; 2 errors in its record.',
@@ -91,7 +97,7 @@ describe('runVerdictOf()', () => {
       'Not verified: 12 artifacts, 3.40 GB, all hashed, but not everything could be looked at; see the findings.',
     );
     expect(verdict(skipped, {}, { complete: false, artifacts: 0, verified: 0, bytes: 0 })).toBe(
-      'Not verified: 0 artifacts, 0 B, but not everything could be looked at; see the findings.',
+      'Not verified: it claims no artifact, but not everything could be looked at; see the findings.',
     );
     expect(verdict(skipped, {}, { findingsTotal: 2 })).toBe(
       'Not verified: there are more findings than can be kept.',
