@@ -56,7 +56,7 @@ function stillRunning(findings: readonly Finding[], coverage: Coverage): RunVerd
 }
 
 /** What the disk does not give is neither missing nor corrupt. */
-export const UNREADABLE_CODES = [
+const UNREADABLE_CODES = [
   'ARTIFACT_UNREADABLE',
   'ARTIFACT_STALLED',
 ] as const satisfies Finding['code'][];

@@ -101,6 +101,8 @@ if (!oneShot) await Promise.all(Array.from({ length: 8 }, undisturbed));
 await undisturbed();
 let before = await quietDescriptors();
 const baseline = await undisturbed();
+// Its run is let go of by a message, which may come after the answer.
+await settledDescriptors(before);
 arm(ALL, 0, 0, 0);
 await undisturbed();
 await settledDescriptors(before);
