@@ -156,7 +156,7 @@ describe('getBackupRun() gives a typed answer, and calls nothing good that is no
     );
   }
 
-  it.each(TARGETS)('every truncation of $name', { timeout: 120_000 }, async (target) => {
+  it.each(TARGETS)('every truncation of $name', { timeout: 300_000 }, async (target) => {
     const lengths = Array.from({ length: textOf(target, RUN_IDS[0]!).length }, (_, length) => length);
     await expectAllHonest(
       target,
@@ -165,7 +165,7 @@ describe('getBackupRun() gives a typed answer, and calls nothing good that is no
     );
   });
 
-  it.each(TARGETS)('every flipped bit of $name', { timeout: 120_000 }, async (target) => {
+  it.each(TARGETS)('every flipped bit of $name', { timeout: 300_000 }, async (target) => {
     const bits = Array.from({ length: textOf(target, RUN_IDS[0]!).length * 8 }, (_, bit) => bit);
     await expectAllHonest(
       target,
@@ -229,7 +229,7 @@ describe('getBackupRun() gives a typed answer, whatever stands in', () => {
     maxLength: TOGETHER,
   });
 
-  it.each(TARGETS)('$name', { timeout: 120_000 }, async (target) => {
+  it.each(TARGETS)('$name', { timeout: 300_000 }, async (target) => {
     await fc.assert(
       fc.asyncProperty(documents, async (texts) => {
         const answers = await askAll(
@@ -247,7 +247,7 @@ describe('getBackupRun() gives a typed answer, whatever stands in', () => {
     maxLength: TOGETHER,
   });
 
-  it.each(TARGETS)('$name with some of its values changed', { timeout: 120_000 }, async (target) => {
+  it.each(TARGETS)('$name with some of its values changed', { timeout: 300_000 }, async (target) => {
     await fc.assert(
       fc.asyncProperty(changes, async (all) => {
         const answers = await askAll(
