@@ -1,6 +1,6 @@
 /**
- * Fans one reason to stop out to many, as cheaply for ten thousand as for one: an `AbortSignal` rescans its listeners whenever one
- * more is added.
+ * Fans one reason to stop out to many, as cheaply for ten thousand as for one. Not an `AbortSignal`: that one rescans its listeners
+ * whenever one more is added, and makes Node print a warning of the eleventh (measured: 10 µs for a controller with a listener).
  */
 
 /** What may be cancelled listens to this. */
