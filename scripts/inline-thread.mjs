@@ -21,6 +21,8 @@ for (const [entry, { name, constant }] of Object.entries(THREADS)) {
     format: 'iife',
     platform: 'node',
     target: 'node20',
+    // Nothing in a thread is loaded from a file.
+    define: { 'import.meta.url': '""' },
     // A thread that is started from a string has no module to resolve from.
     banner: { js: 'const require=(name)=>process.getBuiltinModule(name);' },
   });

@@ -68,6 +68,8 @@ const MODULES = [
   'node:util',
   'node:worker_threads',
   'node:zlib',
+  // Bundled: a heap, which works on what it is given alone.
+  'tinyqueue',
   'valibot',
 ];
 

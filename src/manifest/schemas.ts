@@ -134,7 +134,7 @@ export const runManifestSchema: v.GenericSchema<unknown, RunManifest> = v.object
 );
 
 /** The manifest of a run, but for its participants. */
-export const runHeadSchema = v.object(runEntries, wants('an object'));
+export const runHeadSchema = v.object({ backup_format_version: version, ...runEntries }, wants('an object'));
 
 /** That participants are a list, whatever is in it. */
 export const participantListSchema = v.object({ participants: unread }, wants('an object'));
@@ -148,7 +148,7 @@ export const belongingSchema = v.object({ run_id: absent(runId) });
 export { name as nameSchema };
 
 /** The record of a run, but for its participants. */
-export type RunHead = v.InferOutput<typeof runHeadSchema>;
+export type RunHead = Omit<v.InferOutput<typeof runHeadSchema>, 'backup_format_version'>;
 
 /** A value, or what is wrong with it. */
 export type Parsed<T> =

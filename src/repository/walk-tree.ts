@@ -6,6 +6,7 @@
 
 import type { Dirent, PathLike } from 'node:fs';
 import { sep } from 'node:path';
+import { createRequire } from 'node:module';
 import type FastGlob from 'fast-glob';
 import type { FileSystemAdapter } from 'fast-glob';
 import type { Io } from '../fs/calls.ts';
@@ -78,6 +79,16 @@ export function diskErrnoOf(fault: unknown): string | null {
 export async function loadFastGlob(): Promise<typeof FastGlob> {
   try {
     return (await import('fast-glob')).default;
+  } catch {
+    return requireFastGlob();
+  }
+}
+
+/** Loads it once more: Node 20 remembers an import that failed, for want of descriptors say, and forgets a require that did. */
+function requireFastGlob(): typeof FastGlob {
+  try {
+    const fastGlob: typeof FastGlob = createRequire(import.meta.url)('fast-glob');
+    return fastGlob;
   } catch (fault) {
     throw new Refusal(busy(`fast-glob cannot be loaded: ${errnoOf(fault) ?? 'it is not installed'}`));
   }

@@ -62,6 +62,29 @@ it('a require of the library loads nothing but its one file and valibot', async 
   expect(loaded).toEqual(['dist/index.cjs', 'valibot/dist/index.cjs']);
 });
 
+it('an import of fast-glob that failed once keeps no later call from an answer', async () => {
+  const { root } = makeRun({ artifacts: { 'trades.db': 'trades' } });
+  const { project } = places;
+  const failing = `
+    export async function load(url, context, next) {
+      if (url.includes('fast-glob')) throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+      return next(url, context);
+    }
+  `;
+  writeFileSync(join(project, 'failing.mjs'), failing);
+  const program = join(project, 'fails.mjs');
+  writeFileSync(
+    program,
+    `import { register } from 'node:module';
+     register(${JSON.stringify(pathToFileURL(join(project, 'failing.mjs')).href)});
+     const { getBackupRun } = await import('backup-run-inspector');
+     const answer = await getBackupRun({ run_id: '${RUN_ID}' }, { root: ${JSON.stringify(root)}, threads: 0 });
+     console.log(answer.ok, answer.error?.message);`,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  expect(stdout).toBe('true undefined\n');
+});
+
 it('an inspector without threads loads fast-glob, so that this test would see it', async () => {
   const { root } = makeRun({ artifacts: { 'trades.db': 'trades' } });
   const loaded = await loadedBy(`
