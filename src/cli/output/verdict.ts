@@ -56,10 +56,7 @@ function stillRunning(findings: readonly Finding[], coverage: Coverage): RunVerd
 }
 
 /** What the disk does not give is neither missing nor corrupt. */
-const UNREADABLE_CODES = [
-  'ARTIFACT_UNREADABLE',
-  'ARTIFACT_STALLED',
-] as const satisfies Finding['code'][];
+const UNREADABLE_CODES = ['ARTIFACT_UNREADABLE', 'ARTIFACT_STALLED'] as const satisfies Finding['code'][];
 
 /** What no look at the disk could verify: nobody knows whether it is damaged. */
 export const UNVERIFIABLE_CODES = [
