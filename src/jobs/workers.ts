@@ -145,13 +145,15 @@ function retireLater(state: WorkersState): void {
   }, RETIRE_AFTER).unref();
 }
 
+/** Those at a task do not count before it is done: storage may hang under them, and whoever is idle then is needed. */
 function retireIdle(state: WorkersState): void {
   const { threads } = state;
-  let live = [...threads.values()].filter(({ isLost }) => !isLost).length;
-  for (const worker of threads.values()) {
-    if (live <= mostKept(state)) return;
-    if (worker.task !== null || worker.held > 0 || worker.isLost) continue;
-    live -= 1;
+  const idle = [...threads.values()].filter(({ task, isLost }) => task === null && !isLost);
+  let left = idle.length;
+  for (const worker of idle) {
+    if (left <= mostKept(state)) return;
+    if (worker.held > 0) continue;
+    left -= 1;
     threads.delete(worker.id);
     void worker.handle.terminate();
   }

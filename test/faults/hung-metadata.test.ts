@@ -46,7 +46,7 @@ describe('getBackupRun() of other runs goes on, and threads go back to the numbe
 
   // Healthy calls have to begin before the hung ones are lost: else three lost threads are too many for another.
   it.skipIf(skipped)('manifests hang for longer than that', { timeout }, async () => {
-    const output = await hang(HUNG, { stallTimeoutMs: 2_000, untilStalled: true });
+    const output = await hang(HUNG, { stallTimeoutMs: 1_000, untilStalled: true });
     expect(outcomes(output.healthy)).toStrictEqual(new Set(['whole']));
     expect(outcomes(output.hung)).toStrictEqual(new Set(['IO_ERROR']));
     expect(outcomes(output.recovered)).toStrictEqual(new Set(['whole']));
