@@ -71,3 +71,8 @@ function faultOf(failure: ReadFailure): unknown {
   if (shortage !== null) return new Refusal(busy(shortage));
   return new JobFault(failure.message, failure.errno);
 }
+
+/** The directory that something is in, by its path in the form of answers. */
+export function directoryAbove(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}

@@ -5,7 +5,7 @@ import { ioError, Refusal } from '../model/errors.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import type { Disk } from './disk.ts';
 import type { Job } from './protocol.ts';
-import { errorAt, metadataTask, runJob, StalledAt, type DiskAccess } from './dispatch-job.ts';
+import { directoryAbove, errorAt, metadataTask, runJob, StalledAt, type DiskAccess } from './dispatch-job.ts';
 
 export async function loadCatalog(
   { pool, rootName }: DiskAccess,
@@ -19,7 +19,10 @@ export async function loadCatalog(
       return { ...result, unlistable: [...unlistable, ...result.unlistable] };
     } catch (fault) {
       if (fault instanceof StalledAt && fault.path !== rootName && !stalled.includes(fault.path)) {
-        stalled.push(fault.path);
+        // Each stall costs a thread: of several in one directory, the directory stands for all that is in it.
+        const above = directoryAbove(fault.path);
+        const isAnother = above !== rootName && stalled.some((path) => directoryAbove(path) === above);
+        stalled.push(isAnother ? above : fault.path);
         continue;
       }
       // The root hides all of them alike, and so does a lack of threads.

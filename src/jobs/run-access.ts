@@ -6,7 +6,7 @@ import type { FoundUnlisted, SearchRequest } from '../repository/unlisted.ts';
 import { Refusal } from '../model/errors.ts';
 import type { Disk, Loaded } from './disk.ts';
 import type { Job } from './protocol.ts';
-import { errorAt, metadataTask, runJob, StalledAt, type DiskAccess } from './dispatch-job.ts';
+import { directoryAbove, errorAt, metadataTask, runJob, StalledAt, type DiskAccess } from './dispatch-job.ts';
 
 export async function loadRun(
   { pool, rootName, stallTimeoutMs }: DiskAccess,
@@ -77,8 +77,4 @@ export async function readRangeOf(
   } catch (fault) {
     throw fault instanceof StalledAt ? new Stalled(stallTimeoutMs) : fault;
   }
-}
-
-function directoryAbove(path: string): string {
-  return path.slice(0, path.lastIndexOf('/'));
 }

@@ -35,7 +35,7 @@ export interface Catalog {
 const NAME_STRIDE = 4_096;
 
 /**
- * Lists every status directory, but for those that stalled before. What an entry is, is looked at only where its name can be no
+ * Lists every status directory, but for what stalled before. What an entry is, is looked at only where its name can be no
  * run id. A directory that cannot be listed hides no other.
  */
 export async function readCatalog(root: Root, stalled: readonly string[], io: Io): Promise<Catalog> {
@@ -54,7 +54,7 @@ export async function readCatalog(root: Root, stalled: readonly string[], io: Io
         const status = statusDirectory(rootHandle, directory);
         if (status === null) continue;
         try {
-          parts.push({ directory, ...(await sortNames(status, path, io)) });
+          parts.push({ directory, ...(await sortNames(status, path, stalled, io)) });
         } finally {
           status.release();
         }
@@ -72,22 +72,35 @@ export async function readCatalog(root: Root, stalled: readonly string[], io: Io
   return { parts, unlistable };
 }
 
-async function sortNames(status: Handle, path: string, io: Io): Promise<Omit<CatalogPart, 'directory'>> {
+async function sortNames(
+  status: Handle,
+  path: string,
+  stalled: readonly string[],
+  io: Io,
+): Promise<Omit<CatalogPart, 'directory'>> {
   const runIds: string[] = [];
   const misnamed: MisnamedRun[] = [];
   for (const [index, name] of status.names().entries()) {
     if (index % NAME_STRIDE === 0 && io.isDue()) await io.turn();
     if (isRunId(name)) runIds.push(name);
-    else if (!isNobodysRun(name)) misnamed.push(...misnamedRun(status, name, path, io));
+    else if (!isNobodysRun(name))
+      misnamed.push(...misnamedRun(status, name, { directory: path, stalled }, io));
   }
   return { runIds: runIds.join('\0'), misnamed };
 }
 
 /** The run of a name that can be no run id; none when the entry holds no run manifest, or is gone. */
-function misnamedRun(status: Handle, name: string, directory: string, io: Io): MisnamedRun[] {
+function misnamedRun(
+  status: Handle,
+  name: string,
+  { directory, stalled }: { readonly directory: string; readonly stalled: readonly string[] },
+  io: Io,
+): MisnamedRun[] {
   const text = textOf(Buffer.from(name, 'latin1'));
   const path = `${directory}/${text}`;
+  if (stalled.includes(path)) return [];
   try {
+    io.at(path);
     if (!holdsManifest(status, nameOf(name))) return [];
     return [
       { name: text, error: unsafe(path, 'directory with a run id as its name', 'name that can be none') },

@@ -45,19 +45,26 @@ export function statusOf(directory: StatusDirectory): RunStatus {
   return directory === '.running' ? 'running' : directory;
 }
 
-/**
- * The grammar of participant names: an ASCII letter or digit first, then letters, digits, `.`, `_` and `-`, at most 128, no
- * `..`, no final dot, no DOS device name. Such a name is one plain path segment everywhere.
- */
-export const NAME =
-  /^(?!.*\.\.)(?!.*\.$)(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9])(?:\.|$))[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+/** The file system's own directory for what it finds when it is repaired. */
+const LOST_AND_FOUND = 'lost+found';
 
 /**
- * The grammar of run ids: that of participant names, with `+` and `:` besides, as times of ISO 8601 have them; `lost+found` is
- * the file system's own.
+ * A letter or digit first, then these characters too, at most 128, no `..`, no final dot, no DOS device name. Such a name is one plain
+ * path segment everywhere. `besides` are further characters, as in a class of a pattern, and `but` is a name that is none.
  */
-export const RUN_ID =
-  /^(?!lost\+found$)(?!.*\.\.)(?!.*\.$)(?!(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9])(?:\.|$))[A-Za-z0-9][A-Za-z0-9._+:-]{0,127}$/;
+function grammar(besides = '', but = ''): RegExp {
+  const device =
+    '(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9])(?:\\.|$)';
+  const none = ['.*\\.\\.', '.*\\.$', device, ...(but === '' ? [] : [`${but}$`])];
+  const ahead = none.map((each) => `(?!${each})`).join('');
+  return new RegExp(`^${ahead}[A-Za-z0-9][A-Za-z0-9._${besides}-]{0,127}$`);
+}
+
+/** The grammar of participant names: ASCII letters and digits, `.`, `_` and `-`. */
+export const NAME = grammar();
+
+/** The grammar of run ids: that of participant names, with `+` and `:` besides, as times of ISO 8601 have them. */
+export const RUN_ID = grammar('+:', LOST_AND_FOUND.replace('+', '\\+'));
 
 /** Whether a text can be a run id here: on Windows a colon names a stream of a file. */
 export function isRunId(text: string): boolean {
@@ -66,7 +73,7 @@ export function isRunId(text: string): boolean {
 
 /** Whether a name in a status directory is nobody's run by itself: a writer's temporary, a snapshot, the file system's own. */
 export function isNobodysRun(name: string): boolean {
-  return name.startsWith('.') || name === 'lost+found';
+  return name.startsWith('.') || name === LOST_AND_FOUND;
 }
 
 /** Where a run is, as answers say it: `<basename of the root>/<status directory>/<run id>`. */

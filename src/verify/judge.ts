@@ -35,9 +35,9 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
   const recorded =
     fault === null ? recordedFaults(claim, level, make) : { integrity: null, validation: null };
   const isMeantEmpty = record.size_bytes === 0 && record.validation_ok === true;
-  const empty = isMeantEmpty ? emptyAsRecorded(about) : make('ARTIFACT_EMPTY');
-  const emptiness = isEmpty(claim, measurement) ? empty : null;
-  const emptyFault = isMeantEmpty ? null : emptiness;
+  const isEmptyNow = isEmpty(claim, measurement);
+  const emptyFault = isEmptyNow && !isMeantEmpty ? make('ARTIFACT_EMPTY') : null;
+  const emptiness = isEmptyNow && isMeantEmpty ? emptyAsRecorded(about) : emptyFault;
   const integrity = fault ?? recorded.integrity;
   const validation = [emptyFault, recorded.validation].filter((each) => each !== null);
   if (integrity !== null && (fault !== null || validation.length === 0))
