@@ -66,7 +66,10 @@ export default {
         'what is published needs nothing that is only there for development, or holds it whole, with its notice',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/cli/' },
-      to: { dependencyTypes: NOT_INSTALLED, pathNot: '^node_modules/tinyqueue/' },
+      to: {
+        dependencyTypes: NOT_INSTALLED,
+        pathNot: '^node_modules/(?:@types/)?(?:damerau-levenshtein|tinyqueue)/',
+      },
     },
     {
       name: 'runtime-dependencies-or-bundled',

@@ -19,8 +19,8 @@ export default defineConfig([
     format: ['esm', 'cjs'],
     // tsup's declaration build sets `baseUrl`, which TypeScript 6 refuses unless told otherwise.
     dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
-    // Users install nothing more for it; its notice is in THIRD-PARTY-LICENSES.txt.
-    noExternal: ['tinyqueue'],
+    // Users install nothing more for them; their notices are in THIRD-PARTY-LICENSES.txt.
+    noExternal: ['damerau-levenshtein', 'tinyqueue'],
     // Both builds run at one time, and neither may remove what the other has made.
     clean: ['!cli.js', '!cli.js.map'],
     // A module of CommonJS has no `import.meta`, but knows where it is; a path may hold anything.

@@ -81,21 +81,21 @@ async function test(node, extent) {
   if (extent === 'none') return { version, extent, passed: 0, failed: 0, skipped: 0, minutes: 0 };
   console.log(`\nNode ${version}: ${extent} tests`);
   const vitest = [at('node_modules/vitest/vitest.mjs'), 'run'];
-  const first =
+  const once =
     node === process.execPath
       ? await runTests('npm', ['test', '--', ...positionals])
       : await runTests(node, [...vitest, ...(extent === 'quick' ? QUICK : []), ...positionals]);
-  const again = first.files.length > 0 ? await runTests(node, [...vitest, ...first.files]) : first;
-  const failed = Math.min(first.failed, again.failed);
-  for (const name of first.names) {
+  const again = once.files.length > 0 ? await runTests(node, [...vitest, ...once.files]) : once;
+  const left = Math.min(once.failed, again.failed);
+  for (const name of once.names) {
     failures.push(`${again.names.includes(name) ? 'FAILED' : 'UNSTEADY'} with ${version}: ${name}`);
   }
   return {
     version,
     extent,
-    passed: first.passed + first.failed - failed,
-    failed,
-    skipped: first.skipped,
+    passed: once.passed + once.failed - left,
+    failed: left,
+    skipped: once.skipped,
     minutes: Math.round((elapsed() - from) * 10) / 10,
   };
 }
@@ -117,12 +117,12 @@ async function runTests(command, args) {
   await Promise.all([pass(child.stdout, console.log), pass(child.stderr, console.error)]);
   const code = await exit;
   // Without a closing line it never came to its end.
-  const [passed, failed, skipped] = (closing ?? [null, 0, 1, 0]).slice(1).map((count) => Number(count ?? 0));
+  const [passes, fails, skips] = closing === null ? ['0', '1', '0'] : closing.slice(1);
   const files = [...names].flatMap((name) => /^test\/\S+\.test\.ts/.exec(name) ?? []);
   return {
-    passed,
-    failed: code === 0 ? failed : Math.max(1, failed),
-    skipped,
+    passed: Number(passes),
+    failed: code === 0 ? Number(fails) : Math.max(1, Number(fails)),
+    skipped: Number(skips ?? '0'),
     names: [...names],
     files: closing === null ? [] : [...new Set(files)],
   };

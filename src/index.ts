@@ -15,7 +15,7 @@ export { createInspector, getBackupRun } from './inspector.ts';
 export type { GetBackupRunOptions, Inspector } from './inspector.ts';
 export type { InspectionLimits } from './model/limits.ts';
 export type { InspectionOptions, InspectorOptions } from './inspect/options.ts';
-export type { RunFilter } from './listing/filter.ts';
+export type { RunFilter, RunIdsOptions } from './listing/filter.ts';
 export type {
   ArtifactRecord,
   ParticipantManifest,
@@ -26,6 +26,8 @@ export type {
   Answer,
   Inspected,
   ListedRun,
+  ListedRunId,
+  NamedRunRow,
   ReadableRun,
   Refused,
   Restorable,
@@ -58,10 +60,15 @@ export type {
   BackupRunNotRestorable,
   BackupRunUnsafe,
   Busy,
+  CommandError,
+  GetBackupRunError,
   InvalidData,
   IoError,
+  ListBackupRunsError,
   ManifestInvalid,
   ManifestIssue,
   ManifestMissing,
   UnknownCommand,
+  Unsupported,
+  ValidateBackupRunError,
 } from './model/errors.ts';

@@ -1,18 +1,19 @@
 /** An inspector: what its calls share, and how long that lives. */
 
-import type { Answer, ListedRun, Validation } from './model/answer.ts';
+import type { Answer, ListedRun, ListedRunId, Validation } from './model/answer.ts';
 import { keepFindings } from './inspect/assemble.ts';
-import { createCanceller, createRelay, type Canceller } from './concurrency/abort.ts';
+import { createInFlight } from './concurrency/in-flight.ts';
 import { tellFallback, traceInspect } from './diagnostics.ts';
-import { createSemaphore, type Semaphore } from './concurrency/semaphore.ts';
 import { inspectRun } from './inspect/inspect-run.ts';
-import { filterSettings, type RunFilter } from './listing/filter.ts';
+import { filterSettings, runIdsSignal, type RunFilter, type RunIdsOptions } from './listing/filter.ts';
+import { listRunIds } from './listing/list-run-ids.ts';
 import { listRuns } from './listing/list-runs.ts';
+import { createSemaphores } from './inspect/semaphores.ts';
 import {
+  bothSettings,
   inspectionSettings,
   inspectorSettings,
   type InspectionOptions,
-  type InspectionSettings,
   type InspectorOptions,
   type InspectorSettings,
 } from './inspect/options.ts';
@@ -49,7 +50,7 @@ export interface Inspector {
   validateBackupRun(request: unknown, options?: InspectionOptions): Promise<Validation>;
   /**
    * Lists runs by their manifests, newest first by `started_at`, ties by run id descending. A run that cannot be read is a row
-   * with its error, before the first readable run with a smaller id, passes every filter and counts in `limit`. What could not
+   * with its error, before the first readable run with a smaller id, passes every filter and does not count in `limit`. What could not
    * be listed at all (the root, a status directory) comes first, with the run id `""`. Between two rows nothing is held.
    *
    * With `limit` only as many manifests are read as the order needs, where run ids begin with a date and a time.
@@ -57,64 +58,36 @@ export interface Inspector {
    * @throws TypeError, with the first row, for a filter of a wrong type and after `close()`; the signal's reason after an abort.
    */
   listBackupRuns(filter?: RunFilter): AsyncGenerator<ListedRun, void, void>;
+  /**
+   * Lists the ids of all runs without reading a manifest, descending, with the status directories where they stand. What could
+   * not be listed comes first, with the run id `""`; a directory that looks like a run, but whose name can be no run id, is a
+   * row with `BACKUP_RUN_UNSAFE`.
+   *
+   * @throws TypeError, with the first row, for options of a wrong type and after `close()`; the signal's reason after an abort.
+   */
+  listRunIds(options?: RunIdsOptions): AsyncGenerator<ListedRunId, void, void>;
   /** Aborts what is in flight, resolves when nothing is held any more. May be called twice. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Inspections and steps of listings under way at once, each with some eight descriptors, or 24 of a listing: a process may have
- * no more than 256. What hashes for hours must not keep waiting what has a limit of time, and neither of them what hashes
- * nothing.
- */
-const INSPECTIONS_AT_ONCE = { long: 8, timed: 4, quick: 4 } as const;
-
-/**
  * Creates an inspector. Nothing starts before its first call and nothing lives after `close()`.
  *
- * @throws TypeError for options of a wrong type.
+ * @throws TypeError for options of a wrong type, and for unknown ones.
  */
 export function createInspector(options: InspectorOptions): Inspector {
-  const settings = inspectorSettings(options);
+  return inspectorWith(inspectorSettings(options));
+}
+
+function inspectorWith(settings: InspectorSettings): Inspector {
   const { limits, memo } = settings;
   const { disk, rootName } = diskFor(settings);
-  const semaphores = {
-    long: createSemaphore(INSPECTIONS_AT_ONCE.long),
-    timed: createSemaphore(INSPECTIONS_AT_ONCE.timed),
-    quick: createSemaphore(INSPECTIONS_AT_ONCE.quick),
-  };
-  const semaphoreFor = ({ level, timeBudgetMs }: InspectionSettings): Semaphore => {
-    if (level !== 'digest') return semaphores.quick;
-    return timeBudgetMs === undefined ? semaphores.long : semaphores.timed;
-  };
   const contents = createContentCheck(settings);
+  const semaphoreFor = createSemaphores();
   const shared = { rootName, limits, memo, semaphoreFor, disk, sharedReads: shareReads(disk), contents };
-  const inFlight = new Map<Canceller, Promise<unknown>>();
-  const relay = createRelay();
-  let isClosed = false;
+  const inFlight = createInFlight();
   let closed: Promise<void> | null = null;
-
-  /** Does a piece of work that an abort or `close()` ends. */
-  function perform<T>(
-    signal: AbortSignal | undefined,
-    work: (canceller: Canceller) => Promise<T>,
-  ): Promise<T> {
-    if (isClosed) throw new TypeError('Cannot inspect a run: the inspector is closed');
-    const canceller = createCanceller();
-    if (signal?.aborted === true) canceller.cancel(signal.reason);
-    const unlisten = signal === undefined ? () => undefined : relay.listen(signal, canceller.cancel);
-    const working = work(canceller);
-    inFlight.set(canceller, working);
-    const end = (): void => {
-      inFlight.delete(canceller);
-      unlisten();
-    };
-    return new Promise((resolve, reject) => {
-      // An abort frees the caller at once; what is held is given back as soon as the storage lets go of it.
-      canceller.onCancel(reject);
-      working.finally(end).then(resolve, reject);
-    });
-  }
 
   /** Inspects a run, and makes of all that was found what the caller asked for. */
   async function inspect<T>(
@@ -124,7 +97,7 @@ export function createInspector(options: InspectorOptions): Inspector {
   ): Promise<T> {
     const call = inspectionSettings(callOptions);
     return conclude(
-      await perform(call.signal, (canceller) =>
+      await inFlight.perform(call.signal, (canceller) =>
         traceInspect(request, call.level, () => inspectRun(request, call, canceller, shared)),
       ),
     );
@@ -132,20 +105,16 @@ export function createInspector(options: InspectorOptions): Inspector {
 
   async function* list(filter: RunFilter = {}): AsyncGenerator<ListedRun, void, void> {
     const wanted = filterSettings(filter);
-    yield* listRuns(wanted, shared, (work) => perform(wanted.signal, work));
+    yield* listRuns(wanted, shared, (work) => inFlight.perform(wanted.signal, work));
   }
 
-  async function shutDown(): Promise<void> {
-    const reason = new TypeError('Cannot finish the inspection: the inspector was closed');
-    const inspections = [...inFlight.values()];
-    for (const canceller of inFlight.keys()) canceller.cancel(reason);
-    await Promise.allSettled(inspections);
-    await disk.close();
+  async function* listIds(options: RunIdsOptions = {}): AsyncGenerator<ListedRunId, void, void> {
+    const signal = runIdsSignal(options);
+    yield* listRunIds(shared, (work) => inFlight.perform(signal, work));
   }
 
   function close(): Promise<void> {
-    isClosed = true;
-    closed ??= shutDown();
+    closed ??= inFlight.close().then(() => disk.close());
     return closed;
   }
 
@@ -155,6 +124,7 @@ export function createInspector(options: InspectorOptions): Inspector {
     validateBackupRun: (request, call) =>
       inspect(request, call, (answer) => judgeRestorable(answer, limits.findings)),
     listBackupRuns: list,
+    listRunIds: listIds,
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -190,11 +160,12 @@ export type GetBackupRunOptions = InspectorOptions & InspectionOptions;
  * @throws TypeError for options of a wrong type; the signal's reason after an abort.
  */
 export async function getBackupRun(request: unknown, options: GetBackupRunOptions): Promise<Answer> {
-  const inspector = createInspector(options);
+  const { settings, call } = bothSettings(options);
+  const inspector = inspectorWith(settings);
   try {
-    return await inspector.getBackupRun(request, options);
+    return await inspector.getBackupRun(request, call);
   } finally {
     const closed = inspector.close();
-    if (options.signal?.aborted !== true) await closed;
+    if (call.signal?.aborted !== true) await closed;
   }
 }

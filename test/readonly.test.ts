@@ -68,13 +68,14 @@ const MODULES = [
   'node:util',
   'node:worker_threads',
   'node:zlib',
-  // Bundled: a heap, which works on what it is given alone.
+  // Bundled: a distance of words and a heap, which work on what they are given alone.
+  'damerau-levenshtein',
   'tinyqueue',
   'valibot',
 ];
 
 /** Modules that are bundled into the command line, and that no other part of src may import: they work on text alone. */
-const BUNDLED = ['damerau-levenshtein', 'filesize', 'pretty-ms', 'string-width', 'wrap-ansi'];
+const BUNDLED = ['filesize', 'pretty-ms', 'string-width', 'wrap-ansi'];
 
 /** What may be written, and where to; and what only has the name of a call that writes. */
 const ALLOWED: Readonly<Partial<Record<string, readonly string[]>>> = {

@@ -13,14 +13,18 @@ import {
   type Coverage,
   type FailureReply,
   type Finding,
+  type GetBackupRunError,
   type Inspector,
+  type ListBackupRunsError,
   type ListedRun,
+  type ListedRunId,
   type ManifestIssue,
   type Participant,
   type Reason,
   type Reply,
   type RunFilter,
   type UnreadableRow,
+  type ValidateBackupRunError,
   type Validation,
 } from '../src/index.ts';
 
@@ -35,7 +39,7 @@ function ofAnswer(answer: Answer): void {
     // @ts-expect-error -- there is no error beside a run
     void answer.error;
   } else {
-    expectTypeOf(answer.error).toEqualTypeOf<BackupRunError>();
+    expectTypeOf(answer.error).toEqualTypeOf<GetBackupRunError>();
     // @ts-expect-error -- there is no run beside an error
     void answer.run;
   }
@@ -65,7 +69,7 @@ function ofRow(row: ListedRun): void {
   else {
     expectTypeOf(row.run_id).toBeString();
     expectTypeOf(row.path).toBeString();
-    expectTypeOf(row.error).toEqualTypeOf<BackupRunError>();
+    expectTypeOf(row.error).toEqualTypeOf<ListBackupRunsError>();
   }
 }
 
@@ -98,9 +102,25 @@ function ofError(error: BackupRunError): number {
       return error.httpCode satisfies 500;
     case 'BUSY':
       return error.httpCode satisfies 503;
+    case 'UNSUPPORTED':
+      expectTypeOf(error.lacks).toBeString();
+      return error.httpCode satisfies 500;
     default:
       return error satisfies never;
   }
+}
+
+/** Each function names only the codes that it can give. */
+function ofCodes(): void {
+  expectTypeOf<Exclude<BackupRunError['code'], GetBackupRunError['code']>>().toEqualTypeOf<
+    'ACCESS_DENIED' | 'UNKNOWN_COMMAND' | 'BACKUP_RUN_NOT_RESTORABLE'
+  >();
+  expectTypeOf<
+    Exclude<ValidateBackupRunError['code'], GetBackupRunError['code']>
+  >().toEqualTypeOf<'BACKUP_RUN_NOT_RESTORABLE'>();
+  expectTypeOf<Exclude<GetBackupRunError['code'], ListBackupRunsError['code']>>().toEqualTypeOf<
+    'INVALID_DATA' | 'BACKUP_RUN_NOT_FOUND'
+  >();
 }
 
 /** A reply narrows by what only one kind of it has. */
@@ -140,6 +160,11 @@ async function ofCalls(inspector: Inspector): Promise<void> {
   } as const satisfies RunFilter;
   for await (const row of inspector.listBackupRuns(filter)) expectTypeOf(row).toEqualTypeOf<ListedRun>();
   expectTypeOf(inspector.listBackupRuns()).toExtend<AsyncIterableIterator<ListedRun>>();
+  for await (const row of inspector.listRunIds()) {
+    expectTypeOf(row).toEqualTypeOf<ListedRunId>();
+    if (row.ok) expectTypeOf(row.directories).toEqualTypeOf<string[]>();
+    else expectTypeOf(row.error).toEqualTypeOf<ListBackupRunsError>();
+  }
   // @ts-expect-error -- no such status
   inspector.listBackupRuns({ status: ['done'] });
   // @ts-expect-error -- a list of them
@@ -157,7 +182,7 @@ async function ofCalls(inspector: Inspector): Promise<void> {
 
 describe('the types', () => {
   it('are checked by the compiler', () => {
-    const checked = [ofAnswer, ofValidation, ofRow, ofError, ofReply, ofUnknown, ofCalls];
+    const checked = [ofAnswer, ofValidation, ofRow, ofError, ofCodes, ofReply, ofUnknown, ofCalls];
     for (const check of checked) expect(check).toBeTypeOf('function');
   });
 

@@ -1,6 +1,6 @@
 /** What a command is answered with: JSON-safe, the data flat beside the `extID` of its message. */
 
-import type { BackupRunError } from '../model/errors.ts';
+import type { CommandError } from '../model/errors.ts';
 import type { BackupRun } from '../model/run.ts';
 
 /** What every reply has: the `extID` of the message, when that is a string or a finite number. */
@@ -11,8 +11,8 @@ export interface ReplyBase {
 /** The reply to a command that could not be carried out. */
 export interface FailureReply extends ReplyBase {
   /** The code of the error. */
-  error: BackupRunError['code'];
-  http_code: BackupRunError['httpCode'];
+  error: CommandError['code'];
+  http_code: CommandError['httpCode'];
   /** The message of the error, for people. */
   description: string;
 }
@@ -23,6 +23,11 @@ export interface RunReply extends ReplyBase, BackupRun {}
 /** The reply to `ValidateBackupRun` when the run is a restore point. */
 export interface ValidReply extends RunReply {
   ok: true;
+}
+
+/** An error as a reply without its envelope. */
+export function failure({ code, httpCode, message }: CommandError): Omit<FailureReply, 'extID'> {
+  return { error: code, http_code: httpCode, description: message };
 }
 
 /** A run of a listing that could not be read. */

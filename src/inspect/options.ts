@@ -7,7 +7,7 @@ import { invalidData, notFound, Refusal } from '../model/errors.ts';
 import { describe } from '../manifest/schemas.ts';
 import type { InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
-import { checked, LONGEST_TIMER } from '../model/check-options.ts';
+import { checked, exactly, LONGEST_TIMER } from '../model/check-options.ts';
 import { isRunId } from '../repository/layout.ts';
 import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
@@ -89,21 +89,23 @@ function readRunId(request: unknown): string {
   } catch {
     // A getter or a proxy threw: whatever it meant, it is no request.
   }
-  throw new Refusal(invalidData(found));
+  throw new Refusal(invalidData(`expected a run_id that is a string, found ${found}`));
 }
 
 /** A safe non-negative integer. */
 export const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
+const MIB = 1_024 * 1_024;
+
 /** Far below what a string of JavaScript can hold. */
-const MOST_MANIFEST_BYTES = 256 * 1_024 * 1_024;
+const MOST_MANIFEST_BYTES = 256 * MIB;
 
 const MOST_THREADS = 1_024;
 /** A thread costs some 9.5 MB, and a container with many processors may have little memory. */
 const MOST_THREADS_BY_DEFAULT = 8;
 
-const inspectorSchema = v.object({
+const inspectorEntries = {
   root: v.pipe(v.string(), v.nonEmpty(), v.excludes('\0')),
   threads: v.optional(v.pipe(natural, v.maxValue(MOST_THREADS)), () =>
     Math.min(MOST_THREADS_BY_DEFAULT, Math.max(1, availableParallelism() - 1)),
@@ -119,38 +121,74 @@ const inspectorSchema = v.object({
     [],
   ),
   limits: v.optional(
-    v.object({
-      manifestBytes: v.optional(v.pipe(positive, v.maxValue(MOST_MANIFEST_BYTES)), 16 * 1_024 * 1_024),
-      manifestDepth: v.optional(positive, 64),
-      artifacts: v.optional(natural, 100_000),
-      participants: v.optional(natural, 10_000),
-      findings: v.optional(natural, 1_000),
-    }),
+    v.pipe(
+      exactly({
+        manifestBytes: v.optional(v.pipe(positive, v.maxValue(MOST_MANIFEST_BYTES)), 16 * MIB),
+        manifestDepth: v.optional(positive, 64),
+        artifacts: v.optional(natural, 100_000),
+        participants: v.optional(natural, 10_000),
+        findings: v.optional(natural, 1_000),
+        runBytes: v.optional(positive),
+      }),
+      v.transform(({ runBytes, ...limits }): InspectionLimits => ({
+        ...limits,
+        runBytes: runBytes ?? Math.max(64 * MIB, limits.manifestBytes),
+      })),
+      v.check(
+        ({ runBytes, manifestBytes }) => runBytes >= manifestBytes,
+        'expected runBytes to be at least manifestBytes',
+      ),
+    ),
     {},
   ),
-});
+};
 
 export const abortSignal = v.custom<AbortSignal>(isAbortSignal, 'expected an AbortSignal');
 
 /** Milliseconds that a timer can wait. */
 export const budget = v.pipe(v.number(), v.minValue(0), v.maxValue(LONGEST_TIMER));
 
-const inspectionSchema = v.object({
+const inspectionEntries = {
   level: v.optional(v.picklist(LEVELS), 'digest'),
   signal: v.optional(abortSignal),
   timeBudgetMs: v.optional(budget),
   onProgress: v.optional(v.custom<(progress: Progress) => void>(isFunction, 'expected a function')),
-});
+};
+
+const inspectorSchema = exactly(inspectorEntries);
+const inspectionSchema = exactly(inspectionEntries);
+const bothSchema = exactly({ ...inspectorEntries, ...inspectionEntries });
 
 /** Completes the options of an inspector; throws a `TypeError` for bad ones. */
 export function inspectorSettings(options: unknown): InspectorSettings {
-  const { root, ...settings } = checked(inspectorSchema, options, 'create an inspector');
-  return { root: resolve(root), ...settings };
+  return inAbsolute(checked(inspectorSchema, options, 'create an inspector'));
 }
 
 /** Completes the options of an inspection; throws a `TypeError` for bad ones. */
 export function inspectionSettings(options: unknown): InspectionSettings {
-  const { level, signal, timeBudgetMs, onProgress } = checked(inspectionSchema, options, 'inspect a run');
+  return callOf(checked(inspectionSchema, options, 'inspect a run'));
+}
+
+/** Completes the options of an inspector and of its one inspection; throws a `TypeError` for bad ones. */
+export function bothSettings(options: unknown): {
+  readonly settings: InspectorSettings;
+  readonly call: InspectionSettings;
+} {
+  const both = checked(bothSchema, options, 'inspect a run');
+  return { settings: inAbsolute(both), call: callOf(both) };
+}
+
+/** Relative paths are taken from the working directory of this moment. */
+function inAbsolute(settings: InspectorSettings): InspectorSettings {
+  return { ...settings, root: resolve(settings.root) };
+}
+
+function callOf({
+  level,
+  signal,
+  timeBudgetMs,
+  onProgress,
+}: v.InferOutput<typeof inspectionSchema>): InspectionSettings {
   return { level, signal, timeBudgetMs, onProgress };
 }
 

@@ -4,7 +4,7 @@ import type { Cancellation } from '../concurrency/abort.ts';
 import type { FileLook, FileRead, RangeRequest, ReadFailure } from '../hashing/hash-file.ts';
 import type { LoadOptions } from '../manifest/load-run.ts';
 import type { Candidate, RowOutcome } from '../manifest/read-row.ts';
-import type { InspectionLimits } from '../model/limits.ts';
+import type { RowOptions } from '../manifest/row-record.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import type { RunAddress } from '../repository/open-run.ts';
 import type { FoundUnlisted, SearchRequest } from '../repository/unlisted.ts';
@@ -29,7 +29,7 @@ export type Loaded =
 export interface Disk {
   readonly load: (
     runId: string,
-    options: Omit<LoadOptions, 'stalled' | 'stallTimeoutMs'>,
+    options: Pick<LoadOptions, 'limits'>,
     mayWait: boolean,
     cancellation: Cancellation,
   ) => Promise<Loaded>;
@@ -54,7 +54,7 @@ export interface Disk {
   readonly catalog: (cancellation: Cancellation) => Promise<Catalog>;
   readonly rows: (
     candidates: readonly Candidate[],
-    limits: InspectionLimits,
+    options: RowOptions,
     cancellation: Cancellation,
   ) => Promise<readonly RowOutcome[]>;
   readonly close: () => Promise<void>;

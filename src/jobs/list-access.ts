@@ -1,7 +1,7 @@
 /** The jobs of listings: which runs there are, and their rows. */
 
 import { refusedRow, type RowOutcome } from '../manifest/read-row.ts';
-import { ioError, Refusal } from '../model/errors.ts';
+import { ioError, isRowError, Refusal } from '../model/errors.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import type { Disk } from './disk.ts';
 import type { Job } from './protocol.ts';
@@ -27,7 +27,7 @@ export async function loadCatalog(
       }
       // The root hides all of them alike, and so does a lack of threads.
       const refusal = errorAt(rootName, fault);
-      if (!(refusal instanceof Refusal)) throw refusal;
+      if (!(refusal instanceof Refusal && isRowError(refusal.error))) throw refusal;
       return { parts: [], unlistable: [{ path: rootName, error: refusal.error }] };
     }
   }
@@ -35,15 +35,15 @@ export async function loadCatalog(
 
 export async function loadRows(
   { pool, rootName, stallTimeoutMs }: DiskAccess,
-  ...[candidates, limits, cancellation]: Parameters<Disk['rows']>
+  ...[candidates, options, cancellation]: Parameters<Disk['rows']>
 ): Promise<readonly RowOutcome[]> {
   const pending = [...candidates];
   for (;;) {
     try {
-      const job: Job<'rows'> = { type: 'rows', candidates: pending, limits };
+      const job: Job<'rows'> = { type: 'rows', candidates: pending, options };
       return (await runJob(pool, job, metadataTask(cancellation))).result;
     } catch (fault) {
-      if (fault instanceof Refusal) {
+      if (fault instanceof Refusal && isRowError(fault.error)) {
         const { error } = fault;
         return pending.map((each) => ({ type: 'settled', read: refusedRow(each.run, rootName, error) }));
       }

@@ -181,7 +181,7 @@ function failureUnlessAborted(fault: unknown): ReadFailure {
 /** Milliseconds before another look at runs with which something is wrong: whoever moves or deletes them needs some. */
 const ROW_PAUSE = 50;
 
-async function readRowBatch({ candidates, limits }: Job<'rows'>, root: Root, io: Io): Promise<RowOutcome[]> {
+async function readRowBatch({ candidates, options }: Job<'rows'>, root: Root, io: Io): Promise<RowOutcome[]> {
   // One pause for all of them: there may be thousands that cannot be read.
   if (candidates.some(({ looks, stalledMs }) => looks > 0 && stalledMs === null)) await io.pause(ROW_PAUSE);
   const cached = cacheRoot(root);
@@ -190,7 +190,7 @@ async function readRowBatch({ candidates, limits }: Job<'rows'>, root: Root, io:
     for (const [index, candidate] of candidates.entries()) {
       if (io.isDue()) await io.turn();
       io.atItem(index);
-      outcomes.push(await lookAtRow(candidate, cached, limits, io));
+      outcomes.push(await lookAtRow(candidate, cached, options, io));
     }
     return outcomes;
   } finally {

@@ -7,13 +7,13 @@ import type { RunHead } from '../manifest/schemas.ts';
 import type { LoadOptions } from '../manifest/load-run.ts';
 import type { ParticipantEntry } from '../manifest/merge.ts';
 import type { Candidate, RowOutcome } from '../manifest/read-row.ts';
+import type { RowOptions } from '../manifest/row-record.ts';
 import type { JudgedStatus } from '../manifest/status.ts';
 import type { Catalog } from '../repository/catalog.ts';
 import type { Unlistable } from '../repository/list-participants.ts';
 import type { RunAddress } from '../repository/open-run.ts';
 import type { FoundUnlisted, SearchRequest } from '../repository/unlisted.ts';
-import type { BackupRunError } from '../model/errors.ts';
-import type { InspectionLimits } from '../model/limits.ts';
+import type { GetBackupRunError } from '../model/errors.ts';
 
 /** Files of one run, packed: an object for each would cost as much as looking at it. */
 export interface PackedFiles {
@@ -41,7 +41,7 @@ export interface Jobs {
   catalog: { request: { stalled: readonly string[] }; result: Catalog };
   /** Reads rows of a listing. */
   rows: {
-    request: { candidates: readonly Candidate[]; limits: InspectionLimits };
+    request: { candidates: readonly Candidate[]; options: RowOptions };
     result: readonly RowOutcome[];
   };
 }
@@ -57,7 +57,7 @@ export type LoadResult =
   | ({ readonly type: 'loaded' } & LoadedRun)
   /** It did not stay where it was found. */
   | { readonly type: 'moved' }
-  | { readonly type: 'refused'; readonly error: BackupRunError };
+  | { readonly type: 'refused'; readonly error: GetBackupRunError };
 
 /** A run that was loaded, and is held. */
 export interface LoadedRun {
@@ -81,7 +81,7 @@ export type ConfirmResult =
   /** `revision` is the identity of its manifest, `""` when there is none. */
   | { readonly type: 'stays'; readonly revision: string }
   | { readonly type: 'moved' }
-  | { readonly type: 'refused'; readonly error: BackupRunError };
+  | { readonly type: 'refused'; readonly error: GetBackupRunError };
 
 /** A message to a thread. */
 export type WorkerMessage =

@@ -3,6 +3,7 @@
 import { Stalled } from '../fs/errno.ts';
 import { PARTICIPANTS } from '../repository/layout.ts';
 import type { FoundUnlisted, SearchRequest } from '../repository/unlisted.ts';
+import { WRITER_PAUSES } from '../manifest/read-manifest.ts';
 import { Refusal } from '../model/errors.ts';
 import type { Disk, Loaded } from './disk.ts';
 import type { Job } from './protocol.ts';
@@ -13,7 +14,7 @@ export async function loadRun(
   ...[runId, options, mayWait, cancellation]: Parameters<Disk['load']>
 ): Promise<Loaded> {
   const stalled: string[] = [];
-  const whole = { ...options, stalled, stallTimeoutMs };
+  const whole = { ...options, stalled, stallTimeoutMs, pauses: WRITER_PAUSES };
   for (;;) {
     try {
       const job: Job<'load'> = { type: 'load', runId, options: whole, mayWait };

@@ -10,7 +10,7 @@ import {
   type RunTrigger,
   type RunType,
 } from '../model/run.ts';
-import { checked } from '../model/check-options.ts';
+import { checked, exactly } from '../model/check-options.ts';
 import { abortSignal, natural } from '../inspect/options.ts';
 
 /** Which runs are listed, and how. */
@@ -25,10 +25,18 @@ export interface RunFilter {
   startedFrom?: number | undefined;
   /** Unix seconds of the latest start, inclusive; no limit. */
   startedTo?: number | undefined;
-  /** Rows, at most; no limit. With it, times in run ids are trusted to order runs to within 26 hours. */
+  /** Rows of runs that can be read, at most; no limit. With it, times in run ids are trusted to order runs to within 26 hours. */
   limit?: number | undefined;
   /** Whether rows have their participants, with the verdicts that were recorded (level `none`); false. */
   participants?: boolean | undefined;
+  /** Whether rows have `size_bytes`, the sum of what their artifacts claim, for which all manifests of a run are read; false. */
+  sizes?: boolean | undefined;
+  /** Aborts the listing: the next row rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+/** How run ids are listed. */
+export interface RunIdsOptions {
   /** Aborts the listing: the next row rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
@@ -39,6 +47,7 @@ export interface FilterSettings {
   /** Null without one. */
   readonly limit: number | null;
   readonly participants: boolean;
+  readonly sizes: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -65,11 +74,12 @@ export const wantedRuns = {
 /** Unix seconds. */
 export const moment = v.optional(natural);
 
-const filterSchema = v.object({
+const filterSchema = exactly({
   ...wantedRuns,
   startedFrom: moment,
   startedTo: moment,
   participants: v.optional(v.boolean(), false),
+  sizes: v.optional(v.boolean(), false),
   signal: v.optional(abortSignal),
 });
 
@@ -86,6 +96,14 @@ export function filterSettings(filter: unknown): FilterSettings {
       run.started_at <= startedTo,
     limit: wanted.limit ?? null,
     participants: wanted.participants,
+    sizes: wanted.sizes,
     signal: wanted.signal,
   };
+}
+
+const runIdsSchema = exactly({ signal: v.optional(abortSignal) });
+
+/** The signal that ends a listing of run ids; throws a `TypeError` for bad options. */
+export function runIdsSignal(options: unknown): AbortSignal | undefined {
+  return checked(runIdsSchema, options, 'list run ids').signal;
 }

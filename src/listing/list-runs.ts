@@ -4,15 +4,16 @@
  */
 
 import type { Answer, ListedRun } from '../model/answer.ts';
+import { isRowError } from '../model/errors.ts';
 import type { Cancellation, Canceller } from '../concurrency/abort.ts';
 import { inspectRun } from '../inspect/inspect-run.ts';
 import type { Shared } from '../inspect/run-context.ts';
-import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
-import { runPath, type StatusDirectory } from '../repository/layout.ts';
+import { createYield, forEachInSlices } from '../concurrency/cooperative.ts';
+import { runPath } from '../repository/layout.ts';
 import type { FilterSettings } from './filter.ts';
 import { createOrder, type RowOrder, type PlacedRun } from './order.ts';
-import { refusedRow, type NamedRun, type ReadRow } from '../manifest/read-row.ts';
-import type { MisnamedRun } from '../repository/catalog.ts';
+import type { NamedRun, ReadRow } from '../manifest/read-row.ts';
+import { findNamedRuns } from './named-runs.ts';
 import { readRows, RECORDED } from './read-rows.ts';
 
 /** Runs a piece of a listing, which can be cancelled as long as it lasts. */
@@ -22,7 +23,7 @@ export type Step = <T>(work: (canceller: Canceller) => Promise<T>) => Promise<T>
 const BATCH = { limited: 32, all: 256 };
 
 /** Bytes of rows that wait for their turn; those that do not fit in are read once more when it comes. */
-const MOST_KEPT = 16 * 1_024 * 1_024;
+const MOST_KEPT = 64 * 1_024 * 1_024;
 
 /** Lists runs, newest first; an unreadable one before the first readable one with a smaller id. */
 export async function* listRuns(
@@ -38,14 +39,14 @@ export async function* listRuns(
   }
   const listing: Listing = { filter, shared, order: createOrder(limit !== null), keptBytes: 0 };
   const rows = await step((canceller) => beginListing(listing, canceller));
-  const takeBreak = createYield();
-  for (let count = 1; ; count += 1) {
+  const yieldIfDue = createYield();
+  for (let readable = 0; readable !== limit;) {
     // Rows that were kept come without a call: a loop that only takes them would give nobody a turn.
-    await takeBreak();
+    await yieldIfDue();
     const row = await step(async (canceller) => rows.shift() ?? nextRow(listing, canceller));
     if (row === null) return;
+    if (row.ok) readable += 1;
     yield row;
-    if (count === limit) return;
   }
 }
 
@@ -58,38 +59,10 @@ interface Listing {
 
 /** Finds out which runs there are; the rows stand for what could not be listed, and for whatever runs are hidden there. */
 async function beginListing({ shared, order }: Listing, cancellation: Cancellation): Promise<ListedRun[]> {
-  const release = await shared.semaphoreFor(RECORDED).acquire(cancellation);
-  try {
-    const { parts, unlistable } = await shared.disk.catalog(cancellation);
-    const runs = new Map<string, readonly StatusDirectory[]>();
-    const yieldIfDue = createYield();
-    for (const { directory, runIds, misnamed } of parts) {
-      for (const each of misnamed) order.place(misnamedRow(directory, each, shared.rootName));
-      // One list for all that are only here: there may be a million.
-      const here = [directory];
-      for (const [index, runId] of (runIds === '' ? [] : runIds.split('\0')).entries()) {
-        if (index % CATALOG_STRIDE === 0) await yieldIfDue();
-        runs.set(runId, runs.get(runId)?.concat(directory) ?? here);
-      }
-    }
-    await mapInSlices(runs, ([runId, directories]) => order.add({ runId, directories }));
-    return unlistable.map(({ path, error }) => ({ ok: false, run_id: '', path, error }));
-  } finally {
-    release();
-  }
-}
-
-/** Names between two looks at the clock. */
-const CATALOG_STRIDE = 256;
-
-/** A row from the start: what there is to say of it is known. */
-function misnamedRow(
-  directory: StatusDirectory,
-  { name, error }: MisnamedRun,
-  rootName: string,
-): PlacedRun<ReadRow> {
-  const run: NamedRun = { runId: name, directories: [directory] };
-  return { ...run, startedAt: null, row: refusedRow(run, rootName, error) };
+  const { runs, misnamed, unlistable } = await findNamedRuns(shared, cancellation);
+  for (const each of misnamed) order.place(each);
+  await forEachInSlices(runs, ([runId, directories]) => order.add({ runId, directories }));
+  return [...unlistable];
 }
 
 async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRun | null> {
@@ -106,7 +79,9 @@ async function nextRow(listing: Listing, canceller: Canceller): Promise<ListedRu
 
 async function readMore(listing: Listing, cancellation: Cancellation): Promise<void> {
   const runs = listing.order.take(listing.filter.limit === null ? BATCH.all : BATCH.limited);
-  await readRows(runs, listing.shared, cancellation, (run, read) => note(run, read, listing));
+  // Sizes of runs with their participants come with these.
+  const sizes = listing.filter.sizes && !listing.filter.participants;
+  await readRows(runs, listing.shared, sizes, cancellation, (run, read) => note(run, read, listing));
 }
 
 /** Takes down what was read of a run, if it is there and to be listed. */
@@ -128,18 +103,33 @@ async function readRowAgain(
   { filter, shared }: Listing,
   canceller: Canceller,
 ): Promise<ListedRun | null> {
-  if (filter.participants && run.startedAt !== null) {
-    return listedRow(run, await inspectRun({ run_id: run.runId }, RECORDED, canceller, shared), shared);
-  }
-  const rows: ListedRun[] = [];
-  await readRows([run], shared, canceller, (_, read) => rows.push(...(read === null ? [] : [read.row])));
-  return rows[0] ?? null;
+  const isWhole = filter.participants && run.startedAt !== null;
+  // The row of a whole run needs no second look but for its size.
+  const row = !isWhole || filter.sizes ? await readRow(run, filter.sizes, shared, canceller) : null;
+  if (!isWhole) return row;
+  const whole = listedRow(run, await inspectRun({ run_id: run.runId }, RECORDED, canceller, shared), shared);
+  if (whole?.ok !== true || !filter.sizes) return whole;
+  return { ...whole, size_bytes: row?.ok === true ? (row.size_bytes ?? null) : null };
+}
+
+/** Reads the row of one run; null when it is gone. */
+async function readRow(
+  run: NamedRun,
+  sizes: boolean,
+  shared: Shared,
+  canceller: Canceller,
+): Promise<ListedRun | null> {
+  let row: ListedRun | null = null;
+  await readRows([run], shared, sizes, canceller, (_, read) => {
+    row = read?.row ?? null;
+  });
+  return row;
 }
 
 function listedRow(run: NamedRun, answer: Answer, { rootName }: Shared): ListedRun | null {
   if (answer.ok) return { ok: true, run: answer.run };
   const { error } = answer;
-  if (error.code === 'BACKUP_RUN_NOT_FOUND') return null;
+  if (!isRowError(error)) return null;
   const [directory = 'completed'] = run.directories;
   return { ok: false, run_id: run.runId, path: runPath(rootName, directory, run.runId), error };
 }

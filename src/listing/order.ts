@@ -98,7 +98,8 @@ function byAge(a: PlacedRun<unknown>, b: PlacedRun<unknown>): number {
   return (b.startedAt ?? 0) - (a.startedAt ?? 0) || byIdDescending(a, b);
 }
 
-function byIdDescending(a: NamedRun, b: NamedRun): number {
+/** Sorts by run id, the greatest first. */
+export function byIdDescending(a: NamedRun, b: NamedRun): number {
   if (a.runId === b.runId) return 0;
   return a.runId > b.runId ? -1 : 1;
 }

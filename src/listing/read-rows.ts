@@ -19,6 +19,7 @@ export const RECORDED = inspectionSettings({ level: 'none' });
 export async function readRows(
   runs: readonly NamedRun[],
   { semaphoreFor, disk, limits }: Shared,
+  sizes: boolean,
   cancellation: Cancellation,
   report: (run: NamedRun, read: ReadRow | null) => unknown,
 ): Promise<void> {
@@ -28,7 +29,7 @@ export async function readRows(
     while (left.length > 0) {
       const again: Candidate[] = [];
       await forEachAtOnce(slicesOf(left), LANES, async (slice) => {
-        const outcomes = await disk.rows(slice, limits, cancellation);
+        const outcomes = await disk.rows(slice, { limits, sizes }, cancellation);
         for (const [index, candidate] of slice.entries()) {
           const outcome = outcomes[index];
           if (outcome?.type === 'settled') report(candidate.run, outcome.read);

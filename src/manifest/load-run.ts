@@ -11,13 +11,7 @@ import type { InspectionLimits } from '../model/limits.ts';
 import type { ParticipantRecord } from './format.ts';
 import { interpretParticipantFile, interpretRun, tooMany, type RunRecord } from './interpret.ts';
 import type { FileRecord } from './merge.ts';
-import {
-  readManifests,
-  reasonOf,
-  WRITER_PAUSES,
-  type ManifestLimits,
-  type ManifestRead,
-} from './read-manifest.ts';
+import { readManifests, reasonOf, type ManifestLimits, type ManifestRead } from './read-manifest.ts';
 import type { Parsed } from './schemas.ts';
 
 /** How the record of a run is loaded. */
@@ -27,6 +21,8 @@ export interface LoadOptions {
   readonly stalled: readonly string[];
   /** After which it counted as stalled. */
   readonly stallTimeoutMs: number;
+  /** Milliseconds before each further look at a manifest that may be being written. */
+  readonly pauses: readonly number[];
 }
 
 /** Everything a run's manifests say. */
@@ -52,14 +48,14 @@ const LOAD_ATTEMPTS = 10;
 
 /** Loads the record of a run; throws a `Refusal` when there is none. */
 export async function loadRecord(run: LocatedRun, options: LoadOptions, io: Io): Promise<LoadedRecord> {
-  let manifest = await loadManifest(run, options.limits, io);
+  let manifest = await loadManifest(run, options, io);
   for (let attempt = 1; attempt <= LOAD_ATTEMPTS; attempt += 1) {
-    const participants = await loadParticipants(run, manifest.value, options, io);
+    const participants = await loadParticipants(run, manifest, options, io);
     // Otherwise manifest and participants would be of two moments.
     const now = manifestStats(run, io);
     if (now !== null && isSameRevision(manifest.stats, now))
       return { ...manifest.value, ...participants, stats: manifest.stats };
-    manifest = await loadManifest(run, options.limits, io);
+    manifest = await loadManifest(run, options, io);
   }
   const issues = [{ path: '', message: 'it was rewritten whenever the participants were read' }];
   throw new Refusal(manifestInvalid(runManifestPath(run.path), issues));
@@ -76,12 +72,11 @@ export function manifestStats(run: Pick<LocatedRun, 'handle' | 'path'>, io: Io):
   }
 }
 
-/** Loads the run manifest alone; throws a `Refusal` when there is none. `pauses` are those before further looks. */
+/** Loads the run manifest alone; throws a `Refusal` when there is none. */
 export async function loadManifest(
   run: LocatedRun,
-  limits: InspectionLimits,
+  { limits, pauses }: Pick<LoadOptions, 'limits' | 'pauses'>,
   io: Io,
-  pauses: readonly number[] = WRITER_PAUSES,
 ): Promise<LoadedRunManifest> {
   const path = runManifestPath(run.path);
   const wanted = {
@@ -113,16 +108,17 @@ export async function loadManifest(
 
 async function loadParticipants(
   run: LocatedRun,
-  record: RunRecord,
-  { limits, stalled, stallTimeoutMs }: LoadOptions,
+  manifest: LoadedRunManifest,
+  { limits, stalled, stallTimeoutMs, pauses }: LoadOptions,
   io: Io,
 ): Promise<Pick<LoadedRecord, 'files' | 'unlistable' | 'isComplete'>> {
+  const { value: record } = manifest;
   const onDisk = await listParticipants(run, stalled, io);
   const listed = record.listed.map((item) => (typeof item === 'string' ? item : item.name));
   const names = [...new Set([...listed, ...onDisk.names, ...record.head.requested_participants])];
   const excess = tooMany(limits.participants, 'participants', names.length);
   if (excess !== null) throw invalidManifest(run, 'participants', excess);
-  const count = countArtifacts(run, limits.artifacts);
+  const count = countContents(run, limits, Number(manifest.stats.size));
   const proper = names.filter((name) => NAME.test(name));
   const wanted = proper.map((name) => {
     const its = participantManifest(name);
@@ -130,12 +126,13 @@ async function loadParticipants(
     return {
       names: its,
       path,
-      interpret: (value: unknown) => count(interpretParticipantFile(value, run.runId, name)),
+      interpret: (value: unknown, bytes: number) =>
+        count(interpretParticipantFile(value, run.runId, name), bytes),
       mayAppear: false,
       stalled: stalled.includes(path) ? new Stalled(stallTimeoutMs) : null,
     };
   });
-  const reads = await readManifests(run.handle, wanted, manifestLimits(limits, WRITER_PAUSES), io);
+  const reads = await readManifests(run.handle, wanted, manifestLimits(limits, pauses), io);
   const files = new Map<string, FileRecord>(names.map((name) => [name, MISNAMED]));
   for (const [index, name] of proper.entries())
     files.set(name, fileRecord(reads[index], wanted[index]?.path ?? ''));
@@ -143,15 +140,21 @@ async function loadParticipants(
   return { files, unlistable: onDisk.unlistable, isComplete };
 }
 
-/** Counts artifacts while they are loaded: what is over the limit must not fill memory first. */
-function countArtifacts(
+/** Counts what manifests hold while they are loaded: what is over a limit must not fill memory first. */
+function countContents(
   run: LocatedRun,
-  most: number,
-): (parsed: Parsed<ParticipantRecord>) => Parsed<ParticipantRecord> {
+  limits: InspectionLimits,
+  manifestBytes: number,
+): (parsed: Parsed<ParticipantRecord>, bytes: number) => Parsed<ParticipantRecord> {
   let artifacts = 0;
-  return (parsed) => {
-    artifacts += parsed.ok ? parsed.value.artifacts.length : 0;
-    const excess = tooMany(most, 'artifacts', artifacts);
+  let total = manifestBytes;
+  return (parsed, bytes) => {
+    if (!parsed.ok) return parsed;
+    artifacts += parsed.value.artifacts.length;
+    total += bytes;
+    const excess =
+      tooMany(limits.artifacts, 'artifacts', artifacts) ??
+      tooMany(limits.runBytes, 'bytes of manifests', total);
     if (excess === null) return parsed;
     throw invalidManifest(run, '', excess);
   };

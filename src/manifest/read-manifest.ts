@@ -17,7 +17,7 @@ export interface WantedManifest<T> {
   readonly names: readonly string[];
   /** The same in the form of answers. */
   readonly path: string;
-  readonly interpret: (value: unknown) => Parsed<T>;
+  readonly interpret: (value: unknown, bytes: number) => Parsed<T>;
   /** Whether it may appear in a moment. */
   readonly mayAppear: boolean;
   /** Set where reading it stalled before: it is not read again. */
@@ -96,7 +96,7 @@ function readOnce<T>(
       return { type: 'invalid', issues: [{ path: '', message }], stats: read.stats };
     }
     const json = parseJson(read.bytes, limits);
-    const parsed = json.ok ? wanted.interpret(json.value) : json;
+    const parsed = json.ok ? wanted.interpret(json.value, read.bytes.length) : json;
     return parsed.ok
       ? { type: 'record', value: parsed.value, stats: read.stats }
       : { type: 'invalid', issues: parsed.issues, stats: read.stats };

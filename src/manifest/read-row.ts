@@ -7,9 +7,8 @@ import type { Root } from '../fs/root.ts';
 import { runPath, type StatusDirectory } from '../repository/layout.ts';
 import { locate, locateIn, type LocatedRun } from '../repository/locate-run.ts';
 import type { ListedRun } from '../model/answer.ts';
-import { ioError, Refusal, type BackupRunError } from '../model/errors.ts';
-import type { InspectionLimits } from '../model/limits.ts';
-import { loadManifest, type LoadedRunManifest } from './load-run.ts';
+import { ioError, isRowError, Refusal, type ListBackupRunsError } from '../model/errors.ts';
+import { loadRowRecord, type RowOptions } from './row-record.ts';
 import { runOf } from './run-of.ts';
 import { judgeStatus } from './status.ts';
 
@@ -65,19 +64,19 @@ const ERROR_WEIGHT = 8_192;
 export async function lookAtRow(
   { run, looks, before, stalledMs }: Candidate,
   root: Root,
-  limits: InspectionLimits,
+  options: RowOptions,
   io: Io,
 ): Promise<RowOutcome> {
   const [only, another] = run.directories;
   if (stalledMs !== null) return { type: 'settled', read: stalledRow(run, root) };
   // Nearly always it stays where it was seen.
   if (looks === 0 && only !== undefined && another === undefined) {
-    const seen = await look(run, root, limits, io, () => locateIn(root, only, run.runId, io));
+    const seen = await look(run, root, options, io, () => locateIn(root, only, run.runId, io));
     return seen !== null && seen.trouble === null
       ? { type: 'settled', read: seen.read }
       : { type: 'again', before: seen?.trouble ?? null };
   }
-  const seen = await look(run, root, limits, io, () => locate(root, run.runId, io));
+  const seen = await look(run, root, options, io, () => locate(root, run.runId, io));
   const trouble = seen?.trouble ?? null;
   const isSame = before?.trouble === trouble?.trouble && before?.revision === trouble?.revision;
   return trouble === null || isSame || looks >= ROW_ATTEMPTS
@@ -96,19 +95,19 @@ interface SeenRow {
 async function look(
   run: NamedRun,
   root: Root,
-  limits: InspectionLimits,
+  options: RowOptions,
   io: Io,
   locating: () => LocatedRun,
 ): Promise<SeenRow | null> {
   let located: LocatedRun | null = null;
   try {
     located = locating();
-    return readableRow(located, await loadManifest(located, limits, io, []));
+    return await readableRow(located, options, io);
   } catch (fault) {
     const refusal = fault instanceof Refusal ? fault : refusalOf(fault, located?.path ?? root.name);
     if (!(refusal instanceof Refusal)) throw refusal;
     const { error } = refusal;
-    if (error.code === 'BACKUP_RUN_NOT_FOUND') return null;
+    if (!isRowError(error)) return null;
     const revision = located === null ? '' : identityOf(located.handle.stats);
     return {
       read: unreadableRow(run, located?.path, error, root),
@@ -119,11 +118,12 @@ async function look(
   }
 }
 
-function readableRow(located: LocatedRun, { value: { head }, stats }: LoadedRunManifest): SeenRow {
+async function readableRow(located: LocatedRun, options: RowOptions, io: Io): Promise<SeenRow> {
+  const { head, stats, claimed } = await loadRowRecord(located, options, io);
   const status = judgeStatus(located.directory, head.status);
   return {
     read: {
-      row: { ok: true, run: runOf(located, head, status, []) },
+      row: { ok: true, run: runOf(located, head, status, []), ...claimed },
       weight: ROW_WEIGHT + 2 * Number(stats.size),
     },
     trouble: status.conflict
@@ -135,7 +135,7 @@ function readableRow(located: LocatedRun, { value: { head }, stats }: LoadedRunM
 function unreadableRow(
   run: NamedRun,
   seenAt: string | undefined,
-  error: BackupRunError,
+  error: ListBackupRunsError,
   { name }: Pick<Root, 'name'>,
 ): ReadRow {
   const path = seenAt ?? placeOf(run, name);
@@ -149,7 +149,7 @@ function placeOf({ runId, directories }: NamedRun, rootName: string): string {
 }
 
 /** The row of a run that could not be looked at, with the reason. */
-export function refusedRow(run: NamedRun, rootName: string, error: BackupRunError): ReadRow {
+export function refusedRow(run: NamedRun, rootName: string, error: ListBackupRunsError): ReadRow {
   return unreadableRow(run, undefined, error, { name: rootName });
 }
 

@@ -1,6 +1,6 @@
 /** What callers are answered: a run with what was found, or the reason why there is none. */
 
-import type { BackupRunError } from './errors.ts';
+import type { GetBackupRunError, ListBackupRunsError, ValidateBackupRunError } from './errors.ts';
 import type { Finding } from './findings.ts';
 import type { BackupRun, Coverage } from './run.ts';
 
@@ -14,9 +14,9 @@ export interface Inspected {
 }
 
 /** Why there is no run to return. */
-export interface Refused {
+export interface Refused<E = GetBackupRunError> {
   ok: false;
-  error: BackupRunError;
+  error: E;
 }
 
 /** What an inspection resolves to; narrows on `ok`. */
@@ -30,13 +30,15 @@ export interface Restorable {
 }
 
 /** What a validation resolves to; narrows on `ok`. A run that cannot be restored is `BACKUP_RUN_NOT_RESTORABLE`. */
-export type Validation = Restorable | Refused;
+export type Validation = Restorable | Refused<ValidateBackupRunError>;
 
 /** A run that a listing could read. */
 export interface ReadableRun {
   ok: true;
   /** With `participants: []`, unless they were asked for. */
   run: BackupRun;
+  /** Bytes that its artifacts claim together, null where not all of its manifests could be read; only where `sizes` were asked for. */
+  size_bytes?: number | null;
 }
 
 /** What a listing could not read. */
@@ -46,8 +48,19 @@ export interface UnreadableRun {
   run_id: string;
   /** Where it stands, in the form of the run's `path`. */
   path: string;
-  error: BackupRunError;
+  error: ListBackupRunsError;
 }
+
+/** A run by its name, of which no manifest was read. */
+export interface NamedRunRow {
+  ok: true;
+  run_id: string;
+  /** Status directories in which something of this name stands, in look-up order. */
+  directories: string[];
+}
+
+/** One row of a listing of run ids; narrows on `ok`. */
+export type ListedRunId = NamedRunRow | UnreadableRun;
 
 /** One row of a listing; narrows on `ok`. */
 export type ListedRun = ReadableRun | UnreadableRun;

@@ -1,6 +1,8 @@
 /** Checks and completes the options of a caller, whose own mistake a bad one is (pure). */
 
 import * as v from 'valibot';
+import { suggestion } from './nearest.ts';
+import { quote } from './printable.ts';
 
 /** Milliseconds that a timer of Node can be set to at most. */
 export const LONGEST_TIMER = 2 ** 31 - 1;
@@ -17,4 +19,34 @@ export function checked<Schema extends v.GenericSchema>(
   const option = v.getDotPath(issue);
   const where = option === null ? 'options' : `option ${option}`;
   throw new TypeError(`Cannot ${task}: ${where}: ${issue.message}`);
+}
+
+/**
+ * An object with no other keys than these: a limit that is lost to a misspelling must not go unseen. A key with `undefined` is
+ * as good as absent.
+ */
+export function exactly<const Entries extends v.ObjectEntries>(entries: Entries) {
+  const known = Object.keys(entries);
+  return v.pipe(
+    v.unknown(),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const unknown = unknownKey(dataset.value, known);
+      if (unknown === null) return;
+      const hint = suggestion(unknown, known) || `; known are ${known.join(', ')}`;
+      addIssue({ message: `unknown key ${quote(unknown)}${hint}` });
+    }),
+    v.object(entries),
+  );
+}
+
+/** The first own key that is set and not known; null where there is none, or it cannot be found out. */
+export function unknownKey(value: unknown, known: readonly string[]): string | null {
+  try {
+    if (typeof value !== 'object' || value === null) return null;
+    const isUnknown = (key: string): boolean => !known.includes(key) && Reflect.get(value, key) !== undefined;
+    return Object.keys(value).find(isUnknown) ?? null;
+  } catch {
+    // A getter or a proxy threw: whoever reads what is known says so.
+    return null;
+  }
 }

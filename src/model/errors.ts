@@ -71,19 +71,27 @@ export interface IoError extends ErrorOf<'IO_ERROR', 500> {
 /** Out of file descriptors, or of threads lost to hung storage. Worth a retry. */
 export type Busy = ErrorOf<'BUSY', 503>;
 
-/** Every reason why there is no run to return; narrows on `code`. */
-export type BackupRunError =
-  | InvalidData
-  | AccessDenied
-  | UnknownCommand
-  | BackupRunNotFound
-  | BackupRunAmbiguous
-  | BackupRunNotRestorable
-  | BackupRunUnsafe
-  | ManifestMissing
-  | ManifestInvalid
-  | IoError
-  | Busy;
+/** What was asked for cannot be had here for good: a retry changes nothing. */
+export interface Unsupported extends ErrorOf<'UNSUPPORTED', 500> {
+  /** What is lacking, for example `room in a reply`. */
+  lacks: string;
+}
+
+/** Why a row of a listing has no run; narrows on `code`. */
+export type ListBackupRunsError =
+  BackupRunAmbiguous | BackupRunUnsafe | ManifestMissing | ManifestInvalid | IoError | Busy | Unsupported;
+
+/** Why `getBackupRun` has no run; narrows on `code`. */
+export type GetBackupRunError = InvalidData | BackupRunNotFound | ListBackupRunsError;
+
+/** Why `validateBackupRun` has no restore point; narrows on `code`. */
+export type ValidateBackupRunError = GetBackupRunError | BackupRunNotRestorable;
+
+/** Why a command could not be carried out; narrows on `code`. */
+export type CommandError = ValidateBackupRunError | AccessDenied | UnknownCommand;
+
+/** Every error of the library; narrows on `code`. */
+export type BackupRunError = CommandError;
 
 type HttpCodes = { readonly [E in BackupRunError as E['code']]: E['httpCode'] };
 
@@ -99,6 +107,7 @@ const HTTP_CODES: HttpCodes = {
   MANIFEST_INVALID: 500,
   IO_ERROR: 500,
   BUSY: 503,
+  UNSUPPORTED: 500,
 };
 
 /** Whether a value is an error of this library, also one that was sent as JSON, or made by another build of it. */
@@ -118,10 +127,15 @@ export function isBackupRunError(value: unknown): value is BackupRunError {
   }
 }
 
+/** Whether an error can stand in a row of a listing: what is not found is no row. */
+export function isRowError(error: GetBackupRunError): error is ListBackupRunsError {
+  return error.code !== 'INVALID_DATA' && error.code !== 'BACKUP_RUN_NOT_FOUND';
+}
+
 const MOST_ISSUES = 20;
 
-export function invalidData(found: string): InvalidData {
-  const message = `Cannot inspect a backup run: expected a run_id that is a string, found ${found}`;
+export function invalidData(reason: string): InvalidData {
+  const message = `Cannot inspect a backup run: ${reason}`;
   return { code: 'INVALID_DATA', httpCode: 400, message };
 }
 
@@ -194,11 +208,17 @@ export function busy(why: string): Busy {
   return { code: 'BUSY', httpCode: 503, message: `Cannot inspect a backup run now: ${why}` };
 }
 
+/** `help` says what would help. */
+export function unsupported(lacks: string, help: string): Unsupported {
+  const message = `Cannot do that for want of ${lacks}: ${help}`;
+  return { code: 'UNSUPPORTED', httpCode: 500, message, lacks };
+}
+
 /** Carries an error out of the depth of an inspection to the one place that turns it into an answer. */
 export class Refusal extends Error {
-  readonly error: BackupRunError;
+  readonly error: GetBackupRunError;
 
-  constructor(error: BackupRunError) {
+  constructor(error: GetBackupRunError) {
     super(error.message);
     this.name = 'Refusal';
     this.error = error;

@@ -4,6 +4,8 @@
 export interface InspectionLimits {
   /** Bytes of one manifest; 16 MiB, and at most 256. */
   readonly manifestBytes: number;
+  /** Bytes of all manifests of one run together; 64 MiB, or `manifestBytes` where that is more. At least `manifestBytes`. */
+  readonly runBytes: number;
   /** Levels of nesting in one manifest; 64. */
   readonly manifestDepth: number;
   /** Artifacts of one run; 100,000. */

@@ -4,7 +4,7 @@ import { nameOf, type Io, type Name } from '../fs/calls.ts';
 import { errnoOf, refusalOf, shortageOf } from '../fs/errno.ts';
 import { holdIfThere, type Handle } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
-import { Refusal, unsafe, type BackupRunError } from '../model/errors.ts';
+import { isRowError, Refusal, unsafe, type ListBackupRunsError } from '../model/errors.ts';
 import { textOf } from '../model/printable.ts';
 import { isNobodysRun, isRunId, LOOK_UP_ORDER, RUN_MANIFEST, type StatusDirectory } from './layout.ts';
 import { statusDirectory } from './locate-run.ts';
@@ -21,14 +21,14 @@ export interface CatalogPart {
 /** A directory that looks like a run, but for its name. */
 export interface MisnamedRun {
   readonly name: string;
-  readonly error: BackupRunError;
+  readonly error: ListBackupRunsError;
 }
 
 /** The runs there are, by name, in look-up order of their directories. */
 export interface Catalog {
   readonly parts: readonly CatalogPart[];
   /** What could not be listed, with the reason. */
-  readonly unlistable: readonly { readonly path: string; readonly error: BackupRunError }[];
+  readonly unlistable: readonly { readonly path: string; readonly error: ListBackupRunsError }[];
 }
 
 /** Entries between two looks at the clock. */
@@ -40,7 +40,7 @@ const NAME_STRIDE = 4_096;
  */
 export async function readCatalog(root: Root, stalled: readonly string[], io: Io): Promise<Catalog> {
   const parts: CatalogPart[] = [];
-  const unlistable: { path: string; error: BackupRunError }[] = [];
+  const unlistable: { path: string; error: ListBackupRunsError }[] = [];
   for (const directory of LOOK_UP_ORDER) {
     const path = `${root.name}/${directory}`;
     if (stalled.includes(path)) continue;
@@ -63,7 +63,7 @@ export async function readCatalog(root: Root, stalled: readonly string[], io: Io
       }
     } catch (fault) {
       const refusal = refusalOf(fault, at);
-      if (!(refusal instanceof Refusal)) throw refusal;
+      if (!(refusal instanceof Refusal && isRowError(refusal.error))) throw refusal;
       unlistable.push({ path: at, error: refusal.error });
       // The root hides all of them alike.
       if (at === root.name) break;
@@ -108,7 +108,8 @@ function misnamedRun(
   } catch (fault) {
     if (errnoOf(fault) === null || shortageOf(fault) !== null) throw fault;
     const refusal = refusalOf(fault, path);
-    return refusal instanceof Refusal ? [{ name: text, error: refusal.error }] : [];
+    const error = refusal instanceof Refusal ? refusal.error : null;
+    return error !== null && isRowError(error) ? [{ name: text, error }] : [];
   } finally {
     io.at(directory);
   }

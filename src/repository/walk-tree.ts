@@ -13,7 +13,7 @@ import type { Io } from '../fs/calls.ts';
 import { errnoOf, shortageOf } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
 import { createHandleCache, type BytePath, type HandleCache } from '../fs/handle-cache.ts';
-import { busy, Refusal } from '../model/errors.ts';
+import { Refusal, unsupported } from '../model/errors.ts';
 import { LONGEST_PATH } from './layout.ts';
 
 /** What a walk does with what it meets. */
@@ -36,7 +36,7 @@ export interface Visitor {
 
 /** Walks a tree; what matched, in no order. A directory that is gone, or is none any more, is empty. */
 export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
-  const fastGlob = await loadFastGlob();
+  const fastGlob = await fastGlobFor(visitor.below);
   const handles = createHandleCache(visitor.below);
   const broken: unknown[] = [];
 
@@ -75,6 +75,19 @@ export function diskErrnoOf(fault: unknown): string | null {
   return shortageOf(fault) === null ? errnoOf(fault) : null;
 }
 
+/** Loads fast-glob, or throws a `Refusal`: `BUSY` while there are no descriptors, `UNSUPPORTED` where there is no such module. */
+async function fastGlobFor(directory: Handle): Promise<typeof FastGlob> {
+  try {
+    return await loadFastGlob();
+  } catch {
+    // For want of a descriptor a module looks absent; this throws where that was the reason.
+    directory.names();
+    return loadFastGlob().catch(() => {
+      throw new Refusal(unsupported('a dependency', 'install the package together with its dependencies'));
+    });
+  }
+}
+
 /** Loads fast-glob, which takes longer than inspecting a small run: only when it is needed. */
 export async function loadFastGlob(): Promise<typeof FastGlob> {
   try {
@@ -86,12 +99,8 @@ export async function loadFastGlob(): Promise<typeof FastGlob> {
 
 /** Loads it once more: Node 20 remembers an import that failed, for want of descriptors say, and forgets a require that did. */
 function requireFastGlob(): typeof FastGlob {
-  try {
-    const fastGlob: typeof FastGlob = createRequire(import.meta.url)('fast-glob');
-    return fastGlob;
-  } catch (fault) {
-    throw new Refusal(busy(`fast-glob cannot be loaded: ${errnoOf(fault) ?? 'it is not installed'}`));
-  }
+  const fastGlob: typeof FastGlob = createRequire(import.meta.url)('fast-glob');
+  return fastGlob;
 }
 
 /** Names between two looks at the clock. */

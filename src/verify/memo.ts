@@ -1,6 +1,7 @@
 /** Remembers digests by file identity, so that what did not change is not read again. */
 
 import * as v from 'valibot';
+import { checked, exactly } from '../model/check-options.ts';
 
 /** How much a memo remembers. */
 export interface MemoOptions {
@@ -25,7 +26,7 @@ export interface Memo {
   clear(): void;
 }
 
-const optionsSchema = v.object({
+const optionsSchema = exactly({
   maxEntries: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1)), 10_000),
   maxAgeMs: v.optional(v.pipe(v.number(), v.minValue(0)), Infinity),
 });
@@ -36,9 +37,7 @@ const optionsSchema = v.object({
  * @throws TypeError for options of a wrong type.
  */
 export function createMemo(options: MemoOptions = {}): Memo {
-  const parsed = v.safeParse(optionsSchema, options);
-  if (!parsed.success) throw new TypeError(`Cannot create a memo: ${parsed.issues[0].message}`);
-  const { maxEntries, maxAgeMs } = parsed.output;
+  const { maxEntries, maxAgeMs } = checked(optionsSchema, options, 'create a memo');
   const entries = new Map<string, { readonly digest: string; readonly since: number }>();
 
   function recall(identity: string): string | null {

@@ -1,4 +1,6 @@
 import { getEventListeners } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -7,12 +9,13 @@ import {
   type CommandHandler,
   type CommandSession,
   type Inspector,
+  type InspectorOptions,
   type Reply,
 } from '../../src/index.ts';
 import { beingRead, letGo } from '../support/descriptors.ts';
 import { CASES, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { makeLargeRun } from '../support/large-run.ts';
-import { makeRun, RUN_ID, temporaryDirectory, type RunToMake } from '../support/runs.ts';
+import { makeRun, RUN_ID, temporaryDirectory, tradesRecord, type RunToMake } from '../support/runs.ts';
 import { SPEC_ROW, SPEC_RUN, SPEC_TEXT } from '../support/spec.ts';
 import { warnings } from '../support/warnings.ts';
 
@@ -20,9 +23,14 @@ const ADMIN: CommandSession = { role: 'SESSION_ADMIN' };
 const COMMANDS = ['GetBackupRun', 'ValidateBackupRun', 'GetBackupRuns', 'GetBackupsList'];
 const data = { run_id: SPEC_RUN_ID };
 
+/** Data that a command takes. */
+function dataOf(command: string): object {
+  return command.endsWith('s') || command.endsWith('List') ? {} : data;
+}
+
 /** An inspector that is closed when the test ends. */
-function inspectorOf(root: string): Inspector {
-  const inspector = createInspector({ root });
+function inspectorOf(root: string, options: Omit<InspectorOptions, 'root'> = {}): Inspector {
+  const inspector = createInspector({ root, ...options });
   onTestFinished(() => inspector.close());
   return inspector;
 }
@@ -39,6 +47,7 @@ const HTTP_CODES = {
   BACKUP_RUN_AMBIGUOUS: 409,
   BACKUP_RUN_NOT_RESTORABLE: 409,
   BUSY: 503,
+  UNSUPPORTED: 500,
 } as const;
 
 /** All of a reply that says why not. */
@@ -416,7 +425,7 @@ describe('GetBackupRuns', () => {
     [{ limit: 100 }, 'fedcba'],
     [{ limit: 2, trigger: ['cron', 'manual'] }, 'fe'],
     [{ limit: 2, trigger: ['cron', 'manual'], started_to: 50, type: ['full'] }, 'ea'],
-    [{ unknown: 1, startedFrom: 50, signal: 1, participants: 'yes' }, 'fedcba'],
+    [{ unknown: undefined, limit: undefined }, 'fedcba'],
   ];
 
   it.each(FILTERS)('takes %j', async (filter, ids) => {
@@ -460,6 +469,9 @@ describe('GetBackupRuns', () => {
     { limit: Infinity },
     { limit: null },
     { limit: true },
+    { unknown: 1 },
+    { startedFrom: 50 },
+    { participants: true },
     untouchable({}, 'status'),
     hostile(),
   ];
@@ -469,6 +481,21 @@ describe('GetBackupRuns', () => {
     for (const command of ['GetBackupRuns', 'GetBackupsList']) {
       const reply = await handle({ command, extID: 0, data: wrong }, ADMIN);
       expect(reply).toEqual(refusal('INVALID_DATA', { extID: 0 }));
+    }
+  });
+
+  it('says which key is unknown, and which one was probably meant', async () => {
+    const reply = await handlerOf()({ command: 'GetBackupRuns', data: { startedFrom: 50 } }, ADMIN);
+    expect(reply).toMatchObject({
+      error: 'INVALID_DATA',
+      description: 'Cannot list backup runs: data: unknown key "startedFrom"; did you mean started_from?',
+    });
+    for (const command of ['GetBackupRun', 'ValidateBackupRun']) {
+      const refused = await handlerOf()({ command, data: { ...data, level: 'none' } }, ADMIN);
+      expect(refused).toMatchObject({
+        error: 'INVALID_DATA',
+        description: 'Cannot inspect a backup run: data: expected no key but run_id, found "level"',
+      });
     }
   });
 
@@ -491,7 +518,6 @@ describe('GetBackupRuns', () => {
     const bad = makeRun({ root, runId: 'c1' });
     makeRun({ root, runId: 'x', directory: 'failed' });
     makeRun({ root, runId: 'x' });
-    const { writeFileSync } = await import('node:fs');
     writeFileSync(bad.at('manifest.json'), '{');
     const reply = await handlerOf(root)(
       { command: 'GetBackupRuns', extID: '1', data: { status: ['cancelled'] } },
@@ -581,7 +607,9 @@ describe('a signal', () => {
       const handle = handlerOf();
       const signal = AbortSignal.abort(reason);
       for (const command of COMMANDS) {
-        const [settled] = await Promise.allSettled([handle({ command, data }, ADMIN, { signal })]);
+        const [settled] = await Promise.allSettled([
+          handle({ command, data: dataOf(command) }, ADMIN, { signal }),
+        ]);
         expect(settled).toEqual({ status: 'rejected', reason: signal.reason });
       }
       expect(getEventListeners(signal, 'abort')).toEqual([]);
@@ -623,9 +651,10 @@ describe('a signal', () => {
     const given = warnings();
     const handle = handlerOf();
     const { signal } = new AbortController();
-    const asked = Array.from({ length: 40 }, (_, index) =>
-      handle({ command: COMMANDS[index % COMMANDS.length], data }, ADMIN, { signal }),
-    );
+    const asked = Array.from({ length: 40 }, (_, index) => {
+      const command = COMMANDS[index % COMMANDS.length] ?? '';
+      return handle({ command, data: dataOf(command) }, ADMIN, { signal });
+    });
     for (const reply of await Promise.all(asked)) expect(reply).not.toHaveProperty('error');
     expect(getEventListeners(signal, 'abort')).toEqual([]);
     await new Promise(setImmediate);
@@ -662,7 +691,7 @@ describe('a caller’s own mistake', () => {
     const handle = createCommandHandler(inspector);
     await inspector.close();
     for (const command of COMMANDS)
-      await expect(handle({ command, data }, ADMIN), command).rejects.toThrow(TypeError);
+      await expect(handle({ command, data: dataOf(command) }, ADMIN), command).rejects.toThrow(TypeError);
     await expect(handle({ command: 'GetBackupRuns', data: { limit: 0 } }, ADMIN)).rejects.toThrow(TypeError);
   });
 });
@@ -705,7 +734,7 @@ describe('for whatever a message and a session hold', () => {
         {
           command: fc.oneof(fc.constantFrom(...COMMANDS), value),
           extID: value,
-          data: fc.oneof(filter, value),
+          data: fc.oneof(filter, fc.record({ run_id: fc.oneof(fc.string(), value) }), value),
         },
         { requiredKeys: [] },
       ),
@@ -742,5 +771,51 @@ describe('for whatever a message and a session hold', () => {
         'run',
       ]),
     );
+  });
+});
+
+describe('a reply of more than 64 MiB is UNSUPPORTED, and says what is lacking and what helps', () => {
+  const long = 'x'.repeat(15 * 2 ** 20);
+
+  it(
+    'when it is a list, which a filter narrows; one long text alone refuses nothing',
+    { timeout: 120_000 },
+    async () => {
+      const root = join(temporaryDirectory(), 'backups');
+      for (let index = 0; index < 6; index += 1)
+        makeRun({ root, runId: `r${index}`, manifest: { started_at: index, error_summary: long } });
+      const handle = handlerOf(root);
+      const listed = (filter: object): Promise<Reply> =>
+        handle({ command: 'GetBackupRuns', data: filter }, ADMIN);
+      const refused = await listed({});
+      expect(refused).toEqual(refusal('UNSUPPORTED'));
+      expect(refused).toHaveProperty(
+        'description',
+        expect.stringMatching(/room in a reply.*limit.*started_from/),
+      );
+      expect(await listed({ limit: 3 })).toHaveProperty('rows.length', 3);
+      expect(await listed({ started_from: 4 })).toHaveProperty('rows.length', 2);
+      const run = await handle({ command: 'GetBackupRun', data: { run_id: 'r0' } }, ADMIN);
+      expect(run).toHaveProperty('error_summary.length', long.length);
+    },
+  );
+
+  it('when it is a run', { timeout: 120_000 }, async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const run = makeRun({ manifest: { participants: names } });
+    for (const name of names) {
+      const record = tradesRecord({}, { name, error: long });
+      writeFileSync(run.at('participants', `${name}.json`), JSON.stringify(record));
+    }
+    const limits = { runBytes: 2 ** 27 };
+    const handle = createCommandHandler(inspectorOf(run.root, { limits }));
+    const reply = await handle({ command: 'GetBackupRun', extID: 1, data: { run_id: RUN_ID } }, ADMIN);
+    expect(reply).toEqual(refusal('UNSUPPORTED', { extID: 1 }));
+    // By default such a run is refused before it fills memory.
+    const small = await handlerOf(run.root)({ command: 'GetBackupRun', data: { run_id: RUN_ID } }, ADMIN);
+    expect(small).toMatchObject({
+      error: 'MANIFEST_INVALID',
+      description: expect.stringContaining('expected at most 67108864 bytes of manifests, found '),
+    });
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createInspector, getBackupRun } from '../../src/index.ts';
+import { createCommandHandler, createInspector, createMemo, getBackupRun } from '../../src/index.ts';
+import { gzip, json, sqlite, tar, zstd } from '../../src/validators/index.ts';
 import { temporaryDirectory } from '../support/runs.ts';
 import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 
@@ -155,6 +156,19 @@ describe('createInspector() throws a TypeError that names the option, when', () 
     ['stallTimeoutMs is more than a timer takes', { root: 'x', stallTimeoutMs: 2 ** 31 }, /stallTimeoutMs/],
     ['limits is a number', { root: 'x', limits: 5 }, /limits/],
     ['a limit is negative', { root: 'x', limits: { findings: -1 } }, /limits\.findings/],
+    [
+      'a limit is unknown',
+      { root: 'x', limits: { manifestByte: 1 } },
+      /limits: .*did you mean manifestBytes\?/,
+    ],
+    [
+      'runBytes is less than manifestBytes',
+      { root: 'x', limits: { runBytes: 5 } },
+      /limits: expected runBytes/,
+    ],
+    ['a key is unknown', { root: 'x', maxRate: 1 }, /unknown key "maxRate"; known are root, threads, /],
+    ['a key is misspelt', { root: 'x', maxBytesPersecond: 1 }, /did you mean maxBytesPerSecond\?/],
+    ['a key belongs to a call', { root: 'x', level: 'size' }, /unknown key "level"/],
     ['a limit is NaN', { root: 'x', limits: { artifacts: Number.NaN } }, /limits\.artifacts/],
   ];
   it.each(bad)('%s', (_, options, where) => {
@@ -168,10 +182,48 @@ describe('getBackupRun() rejects with a TypeError when', () => {
     ['level is unknown', { level: 'all' }],
     ['level is a number', { level: 1 }],
     ['signal is no signal', { signal: {} }],
+    ['a key is unknown', { timeBudget: 5 }],
     ['signal is an AbortController', { signal: new AbortController() }],
   ];
   it.each(bad)('%s', async (_, options) => {
     const root = temporaryDirectory();
     await expect(getBackupRun({ run_id: 'a' }, { root, ...(options as object) })).rejects.toThrow(TypeError);
+  });
+});
+
+describe('an unknown key is a TypeError that names it', () => {
+  it('of a call, of a filter, of a memo, of validators and of a handler', async () => {
+    const inspector = createInspector({ root: SPEC_ROOT });
+    try {
+      const call = inspector.getBackupRun({ run_id: 'a' }, { levle: 'size' } as object);
+      await expect(call).rejects.toThrow('unknown key "levle"; did you mean level?');
+      const rows = inspector.listBackupRuns({ started_from: 1 } as object);
+      await expect(rows.next()).rejects.toThrow('unknown key "started_from"; did you mean startedFrom?');
+      await expect(inspector.listRunIds({ limit: 1 } as object).next()).rejects.toThrow('"limit"');
+      expect(() => createCommandHandler(inspector, { budget: 1 } as object)).toThrow('unknown key "budget"');
+      const handling = createCommandHandler(inspector)({}, {}, { abort: 1 } as object);
+      await expect(handling).rejects.toThrow('unknown key "abort"');
+    } finally {
+      await inspector.close();
+    }
+    expect(() => createMemo({ max: 1 } as object)).toThrow('unknown key "max"; did you mean maxEntries?');
+    for (const create of [gzip, json, sqlite, tar, zstd])
+      expect(() => create({ nmaes: /x/ } as object)).toThrow('unknown key "nmaes"; did you mean names?');
+  });
+
+  it('but one that is undefined is as good as absent', async () => {
+    const options = { root: SPEC_ROOT, maxRate: undefined, limits: { other: undefined } };
+    expect(await getBackupRun({ run_id: SPEC_RUN_ID }, options as { root: string })).toHaveProperty(
+      'ok',
+      true,
+    );
+  });
+
+  it('takes the greatest manifest for all of them, where that is more than 64 MiB', async () => {
+    const limits = { manifestBytes: 2 ** 28 };
+    expect(await getBackupRun({ run_id: SPEC_RUN_ID }, { root: SPEC_ROOT, limits })).toHaveProperty(
+      'ok',
+      true,
+    );
   });
 });

@@ -8,7 +8,7 @@ import { runChild } from '../support/built.ts';
 import type { ListInput } from '../support/children/list.ts';
 import { collect, expectedOrder, idOf, idsOf, realId, type Known } from '../support/listed.ts';
 import { lacks, tell } from '../support/needs.ts';
-import { makeRun, runManifest, temporaryDirectory, type RunToMake } from '../support/runs.ts';
+import { makeRun, runManifest, temporaryDirectory, tradesRecord, type RunToMake } from '../support/runs.ts';
 import { SPEC_ROW, SPEC_RUN } from '../support/spec.ts';
 import { openedPath, parseTrace } from '../support/traced.ts';
 
@@ -70,6 +70,37 @@ describe('listBackupRuns()', () => {
       const read = await collect(inspectorOf(root, { threads }).listBackupRuns());
       expect(read.filter(({ ok }) => ok).map(idOf)).toEqual(['20260629T12:10:45+02:00']);
     }
+  });
+
+  it('tells the bytes that runs claim where sizes are asked for, with and without participants', async () => {
+    const root = makeRoot();
+    makeRun({ root, runId: 'a', artifacts: { 'a.db': 'four', 'b.db': 'seven77' } });
+    const broken = makeRun({ root, runId: 'b' });
+    writeFileSync(broken.at('participants/trades.json'), '{');
+    const inline = makeRun({
+      root,
+      runId: 'c',
+      manifest: { participants: [tradesRecord({ 'x.db': 'abc' })] },
+    });
+    rmSync(inline.at('participants'), { recursive: true });
+    makeRun({ root, runId: 'd', trades: { artifacts: [{ logical_name: 'no size' }] } });
+    for (const [threads, participants] of [0, 1].flatMap((each) =>
+      [false, true].map((also) => [each, also] as const),
+    )) {
+      const rows = await collect(
+        inspectorOf(root, { threads }).listBackupRuns({ sizes: true, participants }),
+      );
+      const sizes = rows.map((row) => [idOf(row), row.ok && row.size_bytes]);
+      expect(sizes).toEqual([
+        ['d', 0],
+        ['c', 3],
+        ['b', null],
+        ['a', 11],
+      ]);
+      expect(rows.every((row) => row.ok && row.run.participants.length > 0 === participants)).toBe(true);
+    }
+    const plain = await collect(inspectorOf(root).listBackupRuns());
+    expect(plain.some((row) => 'size_bytes' in row)).toBe(false);
   });
 
   it('lists newest first, ties by run id descending', async () => {
@@ -148,18 +179,18 @@ describe('listBackupRuns()', () => {
     expect(await collect(inspectorOf(root).listBackupRuns({ limit: 5 }))).toEqual([]);
   });
 
-  it('passes every filter with a run that cannot be read, which counts in `limit`', async () => {
+  it('passes every filter with a run that cannot be read, which does not count in `limit`', async () => {
     const root = makeRoot();
     makeRuns(root, { a: 10, c: 30, e: 20 });
     for (const runId of ['b', 'd', 'f']) makeSmall(root, { runId, startedAt: null });
     const inspector = inspectorOf(root);
     // By start: c, e, a. f has no smaller id before c, d none before c, b none before a.
     expect(await idsOf(inspector.listBackupRuns())).toEqual(['f', 'd', 'c', 'e', 'b', 'a']);
-    expect(await idsOf(inspector.listBackupRuns({ limit: 3 }))).toEqual(['f', 'd', 'c']);
-    expect(await idsOf(inspector.listBackupRuns({ limit: 1 }))).toEqual(['f']);
+    expect(await idsOf(inspector.listBackupRuns({ limit: 2 }))).toEqual(['f', 'd', 'c', 'e']);
+    expect(await idsOf(inspector.listBackupRuns({ limit: 1 }))).toEqual(['f', 'd', 'c']);
     const none = { status: ['failed'], type: ['scoped'], trigger: ['shutdown'], startedFrom: 1_000 } as const;
     expect(await idsOf(inspector.listBackupRuns(none))).toEqual(['f', 'd', 'b']);
-    expect(await idsOf(inspector.listBackupRuns({ ...none, limit: 2 }))).toEqual(['f', 'd']);
+    expect(await idsOf(inspector.listBackupRuns({ ...none, limit: 2 }))).toEqual(['f', 'd', 'b']);
     expect(await idsOf(inspector.listBackupRuns({ startedTo: 10 }))).toEqual(['f', 'd', 'b', 'a']);
     // Without c, which is not listed, none but a is smaller than d.
     expect(await idsOf(inspector.listBackupRuns({ startedTo: 20 }))).toEqual(['f', 'e', 'd', 'b', 'a']);
@@ -217,8 +248,7 @@ describe('listBackupRuns()', () => {
       errorRow('', 'backups/timeout', { ...io, path: 'backups/timeout' }),
     ]);
     expect(rows.slice(2).map(idOf)).toEqual(['b', 'a']);
-    expect(await idsOf(inspector.listBackupRuns({ limit: 3 }))).toEqual(['', '', 'b']);
-    expect(await idsOf(inspector.listBackupRuns({ limit: 1 }))).toEqual(['']);
+    expect(await idsOf(inspector.listBackupRuns({ limit: 1 }))).toEqual(['', '', 'b']);
   });
 
   it.each(['that is not there', 'that is a file'])('has one row of a root %s', async (kind) => {
@@ -337,6 +367,14 @@ describe('listBackupRuns() with a filter', () => {
   });
 });
 
+/** The ids up to the last of as many runs that can be read. */
+function upTo(limit: number, runs: readonly Known[], all: readonly string[]): readonly string[] {
+  const unreadable = new Set(runs.flatMap(({ runId, startedAt }) => (startedAt === null ? [runId] : [])));
+  const readable = all.flatMap((id, index) => (unreadable.has(id) ? [] : [index]));
+  const last = readable[limit - 1];
+  return last === undefined ? all : all.slice(0, last + 1);
+}
+
 describe('listBackupRuns() with `limit` begins as it does without', () => {
   const known = (most: number): fc.Arbitrary<Known[]> => {
     const real = fc.record({
@@ -373,7 +411,7 @@ describe('listBackupRuns() with `limit` begins as it does without', () => {
       await using inspector = createInspector({ root });
       const all = await idsOf(inspector.listBackupRuns());
       expect(all).toEqual(expectedOrder(runs));
-      expect(await idsOf(inspector.listBackupRuns({ limit }))).toEqual(all.slice(0, limit));
+      expect(await idsOf(inspector.listBackupRuns({ limit }))).toEqual(upTo(limit, runs, all));
       rmSync(root, { recursive: true });
     });
     await fc.assert(property, { numRuns: 25 });
@@ -422,4 +460,44 @@ describe.skipIf(untraced)('listBackupRuns() reads', () => {
       tell(`listing: ${few.read} manifests read for the newest 20 of 2,000, ${all.read} for all`);
     },
   );
+});
+
+describe('listRunIds()', () => {
+  it('gives every run, descending, with the directories where it stands, and reads no manifest', async () => {
+    const root = makeRoot();
+    for (const [directory, runId] of [
+      ['completed', 'a'],
+      ['failed', 'a'],
+      ['.running', 'b'],
+      ['partial', 'c'],
+    ] as const)
+      mkdirSync(join(root, directory, runId), { recursive: true });
+    makeSmall(root, { runId: 'a..b', startedAt: 10 });
+    writeFileSync(join(root, 'timeout'), 'no directory');
+    const unlistable = { code: 'IO_ERROR', errno: 'ENOTDIR' };
+    const ids = await collect(inspectorOf(root).listRunIds());
+    const unsafe = { code: 'BACKUP_RUN_UNSAFE', path: 'backups/completed/a..b' };
+    expect(ids).toEqual([
+      errorRow('', 'backups/timeout', unlistable),
+      { ok: true, run_id: 'c', directories: ['partial'] },
+      { ok: true, run_id: 'b', directories: ['.running'] },
+      errorRow('a..b', 'backups/completed/a..b', unsafe),
+      { ok: true, run_id: 'a', directories: ['completed', 'failed'] },
+    ]);
+  });
+
+  it('begins with what could not be listed, ends with the signal, and refuses after close()', async () => {
+    const gone = await collect(inspectorOf('/nonexistent/backups').listRunIds());
+    expect(gone).toEqual([errorRow('', 'backups', { code: 'IO_ERROR', errno: 'ENOENT' })]);
+    const root = makeRoot();
+    for (const runId of ['a', 'b']) makeSmall(root, { runId, startedAt: 10 });
+    const inspector = inspectorOf(root);
+    const controller = new AbortController();
+    const ids = inspector.listRunIds({ signal: controller.signal });
+    await ids.next();
+    controller.abort('enough');
+    await expect(ids.next()).rejects.toBe('enough');
+    await inspector.close();
+    await expect(inspector.listRunIds().next()).rejects.toThrow(TypeError);
+  });
 });

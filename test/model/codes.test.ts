@@ -19,6 +19,7 @@ const SHOWN_BY: Readonly<Partial<Record<string, string>>> = {
   RUN_NOT_COMPLETED: 'inspect/restorable.test.ts',
   RUN_NOT_VERIFIED: 'inspect/restorable.test.ts',
   UNKNOWN_COMMAND: 'command/handler.test.ts',
+  UNSUPPORTED: 'command/handler.test.ts',
 };
 
 const FINDINGS = {
@@ -60,6 +61,7 @@ const ERRORS = {
   MANIFEST_INVALID: 500,
   IO_ERROR: 500,
   BUSY: 503,
+  UNSUPPORTED: 500,
 } as const satisfies HttpCodes;
 
 /** What stands among the reasons of a run that cannot be restored, and is no finding. */

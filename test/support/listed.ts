@@ -26,8 +26,8 @@ export function expectedOrder(known: readonly Known[]): string[] {
 }
 
 /** All rows of a listing. */
-export async function collect(listing: AsyncIterable<ListedRun>): Promise<ListedRun[]> {
-  const rows: ListedRun[] = [];
+export async function collect<Row = ListedRun>(listing: AsyncIterable<Row>): Promise<Row[]> {
+  const rows: Row[] = [];
   for await (const row of listing) rows.push(row);
   return rows;
 }

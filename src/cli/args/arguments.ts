@@ -1,7 +1,7 @@
 /** Takes a command line apart into subcommand, words and options, or refuses it. Values of options are parsed in values.ts. */
 
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { suggestion } from './nearest.ts';
+import { suggestion } from '../../model/nearest.ts';
 import {
   isOptionName,
   isSubcommand,

@@ -120,7 +120,13 @@ export const OPTIONS = {
   },
   from: { value: 'TIME', about: 'only runs that started then or later', values: ANY_TIME, of: LISTED },
   to: { value: 'TIME', about: 'only runs that started then or earlier', values: ANY_TIME, of: LISTED },
-  limit: { value: 'N', about: 'at most N runs', values: '1 or more', fallback: 'all', of: LISTED },
+  limit: {
+    value: 'N',
+    about: 'at most N runs that can be read',
+    values: '1 or more',
+    fallback: 'all',
+    of: LISTED,
+  },
   quiet: { value: null, about: 'no progress on standard error', of: RUNS },
   utc: { value: null, about: 'times in UTC', fallback: 'the local zone', of: RUNS },
   'no-color': {

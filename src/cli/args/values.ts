@@ -1,6 +1,6 @@
 /** Parses the values of options, or refuses them with a usage error that names what was expected. */
 
-import { suggestion } from './nearest.ts';
+import { suggestion } from '../../model/nearest.ts';
 import { quote } from '../../model/printable.ts';
 import { UsageError } from './usage-error.ts';
 

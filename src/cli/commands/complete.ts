@@ -135,6 +135,8 @@ async function idsOf(root: string | null, context: CliContext): Promise<string[]
       for await (const row of inspector.listBackupRuns({ limit: MOST_OFFERED, signal })) {
         const id = row.ok ? row.run.run_id : row.run_id;
         if (ONE_WORD.test(id)) ids.push(id);
+        // Those that cannot be read do not count in the limit.
+        if (ids.length === MOST_OFFERED) break;
       }
     } catch {
       // What was found until now is better than nothing.

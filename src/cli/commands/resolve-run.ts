@@ -3,7 +3,6 @@
 import type { BackupRunError, Inspector, RunFilter } from '../../index.ts';
 import { RUN_STATUSES } from '../../model/run.ts';
 import { printable, quote } from '../../model/printable.ts';
-import { LOOK_UP_ORDER } from '../../repository/layout.ts';
 import { UsageError } from '../args/usage-error.ts';
 import type { CliContext } from '../context.ts';
 
@@ -48,9 +47,7 @@ export async function resolveRunId(word: string, lookup: RunLookup): Promise<str
 
 /** The id of the newest run that is not running; null when there is none. */
 export async function newestFinished(lookup: RunLookup): Promise<string | null> {
-  // Every status directory that cannot be listed may have a row before the first run.
-  const limit = LOOK_UP_ORDER.length + 1;
-  for await (const id of listedIds({ ...FINISHED, limit }, lookup)) return id;
+  for await (const id of listedIds({ ...FINISHED, limit: 1 }, lookup)) return id;
   return null;
 }
 

@@ -1,8 +1,7 @@
 /** gzip files: structure, CRC-32 and length of every member, by node:zlib. */
 
 import { createGunzip } from 'node:zlib';
-import * as v from 'valibot';
-import { checked } from '../../model/check-options.ts';
+import { checked, exactly } from '../../model/check-options.ts';
 import { inflate, maxBytes, OUTPUT_CHUNK, type CompressedOptions, type Ended } from '../inflate.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised } from '../kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
@@ -16,7 +15,7 @@ const GZIP_MAGIC = [0x1f, 0x8b, 0x08] as const;
  * @throws TypeError for options of a wrong type.
  */
 export function gzip(options: CompressedOptions = {}): Validator {
-  const schema = v.object({ ...kindEntries(/\.t?gz$/i), maxBytes });
+  const schema = exactly({ ...kindEntries(/\.t?gz$/i), maxBytes });
   const settings = checked(schema, options, 'create validator gzip');
   return {
     name: 'gzip',

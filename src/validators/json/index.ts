@@ -1,7 +1,7 @@
 /** JSON files: one value in UTF-8, or one on every line. */
 
 import * as v from 'valibot';
-import { checked } from '../../model/check-options.ts';
+import { checked, exactly } from '../../model/check-options.ts';
 import { appliesTo, kindEntries, recognised } from '../kind.ts';
 import { scanArtifact } from '../thread/scan.ts';
 import type { Validator } from '../../content/validator.ts';
@@ -25,7 +25,7 @@ export interface JsonOptions {
 export function json(options: JsonOptions = {}): Validator {
   const { names } = kindEntries(/\.json$/i);
   const depth = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(2 ** 30));
-  const schema = v.object({ names, maxDepth: v.optional(depth, 1_000_000) });
+  const schema = exactly({ names, maxDepth: v.optional(depth, 1_000_000) });
   const { maxDepth, ...settings } = checked(schema, options, 'create validator json');
   return {
     name: 'json',

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
-import { checked, LONGEST_TIMER } from '../../model/check-options.ts';
+import { checked, exactly, LONGEST_TIMER } from '../../model/check-options.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised, type KindOptions } from '../kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
 import { startCheck, type Check, type CheckSettings } from './child.ts';
@@ -37,7 +37,7 @@ const SQLITE_MAGIC = Buffer.from('SQLite format 3\0');
  * @throws TypeError for options of a wrong type.
  */
 export function sqlite(options: SqliteOptions = {}): Validator {
-  const schema = v.object({
+  const schema = exactly({
     ...kindEntries(/\.(?:db3?|sqlite3?)$/i),
     directory: v.optional(v.pipe(v.string(), v.nonEmpty(), v.excludes('\0')), tmpdir),
     timeoutMs: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(LONGEST_TIMER)), 3_600_000),

@@ -1,7 +1,6 @@
 /** tar archives: whether they are whole. */
 
-import * as v from 'valibot';
-import { checked } from '../../model/check-options.ts';
+import { checked, exactly } from '../../model/check-options.ts';
 import { appliesTo, kindEntries, recognised, type KindOptions } from '../kind.ts';
 import { scanArtifact } from '../thread/scan.ts';
 import type { Validator } from '../../content/validator.ts';
@@ -22,7 +21,7 @@ const TAR_MAGIC = Buffer.from('ustar');
  * @throws TypeError for options of a wrong type.
  */
 export function tar(options: KindOptions = {}): Validator {
-  const settings = checked(v.object(kindEntries(/\.tar$/i)), options, 'create validator tar');
+  const settings = checked(exactly(kindEntries(/\.tar$/i)), options, 'create validator tar');
   return {
     name: 'tar',
     applies: appliesTo(settings, hasTarMagic),

@@ -1,8 +1,7 @@
 /** zstd files: the structure of all frames everywhere, what is in them where Node.js has an engine. */
 
 import * as zlib from 'node:zlib';
-import * as v from 'valibot';
-import { checked } from '../../model/check-options.ts';
+import { checked, exactly } from '../../model/check-options.ts';
 import {
   inflate,
   maxBytes,
@@ -37,7 +36,7 @@ const MOST_WINDOW = 1n << 27n;
  * @throws TypeError for options of a wrong type.
  */
 export function zstd(options: CompressedOptions = {}): Validator {
-  const schema = v.object({ ...kindEntries(/\.t?zst$/i), maxBytes });
+  const schema = exactly({ ...kindEntries(/\.t?zst$/i), maxBytes });
   const settings = checked(schema, options, 'create validator zstd');
   return {
     name: 'zstd',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editDistance, nearest, suggestion } from '../../../src/cli/args/nearest.ts';
+import { editDistance, nearest, suggestion } from '../../../src/model/nearest.ts';
 import { UsageError } from '../../../src/cli/args/usage-error.ts';
 import {
   parseDuration,

@@ -19,7 +19,9 @@ export function nearest(word: string, known: readonly string[]): string | null {
   let best: { readonly name: string; readonly distance: number } | null = null;
   for (const name of known) {
     const isBeginning = word.length > 2 && name.startsWith(word);
-    const distance = isBeginning ? 1 : editDistance(word.toLowerCase(), name, Math.max(1, name.length / 3));
+    const distance = isBeginning
+      ? 1
+      : editDistance(word.toLowerCase(), name.toLowerCase(), Math.max(1, name.length / 3));
     if (distance !== null && distance < (best?.distance ?? Infinity)) best = { name, distance };
   }
   return best?.name ?? null;
