@@ -22,6 +22,9 @@ const verdict = (content: Uint8Array | string, name = 'a.tar', options = {}): Pr
 
 const BLOCK = 512;
 const END = Buffer.alloc(2 * BLOCK);
+const MAGIC = Buffer.from('ustar');
+/** The type of a sparse entry in the format of GNU tar. */
+const SPARSE = 0x53;
 
 /** A header, by hand. */
 function header(over: { name?: string; size?: number | Buffer; type?: string; magic?: string } = {}): Buffer {
@@ -53,7 +56,7 @@ function data(content: string | Buffer): Buffer {
 }
 
 /** An extended header of one record, `<length> <text>\n`; the length counts itself. */
-function extended(type: 'x' | 'g', text: string): Buffer {
+function extended(type: 'x' | 'X' | 'g', text: string): Buffer {
   const lengths = [1, 2, 3].map((digits) => digits + 1 + Buffer.byteLength(text) + 1);
   const length = lengths.find((total, index) => String(total).length === index + 1)!;
   return Buffer.concat([header({ type, size: length }), data(`${length} ${text}\n`)]);
@@ -66,6 +69,9 @@ function binary(size: bigint): Buffer {
   field.writeBigUInt64BE(size, 4);
   return field;
 }
+
+/** A long name of the entry to come. */
+const longName = Buffer.concat([header({ type: 'L', size: 600 }), data('n'.repeat(600))]);
 
 const one = Buffer.concat([header({ size: 5 }), data('hello'), END]);
 
@@ -84,7 +90,7 @@ describe('tar() agrees with', () => {
       'links and directories that tell a size',
       Buffer.concat(['1', '2', '5'].map((type) => header({ type, size: 5_000 })).concat(one)),
     ],
-    ['a long name', Buffer.concat([header({ type: 'L', size: 600 }), data('n'.repeat(600)), one])],
+    ['a long name', Buffer.concat([longName, one])],
     ['an extended header', Buffer.concat([extended('x', 'path=xx'), one])],
     ['an extended header of nothing', Buffer.concat([header({ type: 'x' }), one])],
     [
@@ -106,8 +112,14 @@ describe('tar() agrees with', () => {
       'an extended header that tells the size of a hard link, which has data then',
       Buffer.concat([extended('x', 'size=5'), header({ type: '1' }), data('hello'), one]),
     ],
+    [
+      'an extended header of Solaris that tells the size (borg#8479)',
+      Buffer.concat([extended('X', 'size=5'), header({ size: 0 }), data('hello'), END]),
+    ],
     ['records that a NUL ends', Buffer.concat([header({ type: 'x', size: 9 }), data('6 a=b\n\0zz'), one])],
     ['a global extended header', Buffer.concat([extended('g', 'comment=xyz'), one])],
+    ['a global extended header alone (libarchive#423)', Buffer.concat([extended('g', 'comment=xyz'), END])],
+    ['the label of a volume alone (libarchive#1062)', Buffer.concat([header({ type: 'V' }), END])],
     [
       'a checksum of signed bytes',
       Buffer.concat([signed(header({ name: 'é', size: 5 })), data('hello'), END]),
@@ -170,11 +182,7 @@ describe('tar() rejects', () => {
       Buffer.concat([one.subarray(0, 1024), extended('x', 'path=xx')]),
       'it ends at byte 2048, before an entry begins',
     ],
-    [
-      'no entry behind a long name',
-      Buffer.concat([header({ type: 'L', size: 600 }), data('n'.repeat(600))]),
-      'it ends at byte 1536, before an entry begins',
-    ],
+    ['no entry behind a long name', longName, 'it ends at byte 1536, before an entry begins'],
     [
       'one zero block between entries',
       Buffer.concat([Buffer.alloc(BLOCK), one]),
@@ -298,6 +306,23 @@ describe('tar() of an archive by GNU tar', () => {
     ['--format=gnu', '--blocking-factor=1'],
   ])('with %s %s agrees', async (...flags) => {
     expect(await verdict(pack(...flags.filter((flag) => flag !== undefined)))).toBe('ok');
+  });
+
+  it('agrees, whatever byte says that a sparse map goes on (libarchive#2125)', async () => {
+    const archive = pack('--format=gnu', '--sparse');
+    const blocks = Array.from({ length: archive.length / BLOCK }, (_, index) =>
+      archive.subarray(index * BLOCK, (index + 1) * BLOCK),
+    );
+    const sparse = blocks.findIndex(
+      (block) => block[156] === SPARSE && MAGIC.equals(block.subarray(257, 262)),
+    );
+    const [first, ...maps] = blocks.slice(sparse, sparse + 3);
+    expect([first![482], ...maps.map((block) => block[504])]).toStrictEqual([1, 1, 1]);
+    for (const block of maps) block.write('1', 504);
+    first!.write('1', 482);
+    summed(first!);
+    execFileSync('tar', ['-t', '-f', '-'], { input: archive });
+    expect(await verdict(archive)).toBe('ok');
   });
 
   it('rejects every truncation and every damaged header', async () => {

@@ -17,7 +17,7 @@ export interface TarHeader {
 const CHECKSUM = { at: 148, length: 8 } as const;
 const SIZE = { at: 124, length: 12 } as const;
 const TYPE = 156;
-/** Whether another block of a sparse map follows: in the header, and in a block of the map. */
+/** Whether another block of a sparse map follows, by any byte but 0: in the header, and in a block of the map. */
 const MAPPED_AT = { header: 482, map: 504 } as const;
 
 /** Symbolic links, devices, directories and FIFOs. */
@@ -43,13 +43,13 @@ export function readTarHeader(block: Uint8Array): TarHeader | string {
     type,
     size: hasData && type !== HARD_LINK ? size : 0,
     hasData,
-    isMapped: type === 'S' && block[MAPPED_AT.header] === 1,
+    isMapped: type === 'S' && block[MAPPED_AT.header] !== 0,
   };
 }
 
 /** Whether another block of a sparse map follows this one. */
 export function isMapContinued(block: Uint8Array): boolean {
-  return block[MAPPED_AT.map] === 1;
+  return block[MAPPED_AT.map] !== 0;
 }
 
 export function isZero(bytes: Uint8Array): boolean {

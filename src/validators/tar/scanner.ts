@@ -31,6 +31,9 @@ interface TarScan {
   isAnnounced: boolean;
 }
 
+/** Extended headers of the next entry: by POSIX, and by tar of Solaris, in the same form. */
+const EXTENDED = 'xX';
+
 /** Bytes of extended headers that are read for the size they may hold. */
 const MOST_EXTENDED = 1 << 20;
 
@@ -109,8 +112,9 @@ function readBlock(scan: TarScan): Verdict | null {
 function beginEntry(scan: TarScan, { type, size, hasData, isMapped }: TarHeader): Verdict | null {
   // A long name belongs to the next entry, as an extended header does.
   const isOfNext = type === 'L' || type === 'K';
-  scan.isAnnounced = isOfNext || type === 'x' || (scan.isAnnounced && type === 'g');
-  if (type === 'x' || type === 'g') return beginExtended(scan, type === 'g', size);
+  const isExtended = EXTENDED.includes(type);
+  scan.isAnnounced = isOfNext || isExtended || (scan.isAnnounced && type === 'g');
+  if (isExtended || type === 'g') return beginExtended(scan, type === 'g', size);
   const { sizes } = scan;
   scan.pending = isOfNext || !hasData ? size : (sizes.next ?? sizes.all ?? size);
   if (!isOfNext) sizes.next = null;
