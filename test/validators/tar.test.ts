@@ -260,6 +260,26 @@ describe('tar() does not verify', () => {
   it.each([
     ['no end marker', one.subarray(0, 1024), `it ends at byte 1024 with no end marker: ${unsure}`],
     ['half an end marker', one.subarray(0, 1536), `it ends at byte 1536 with half an end marker: ${unsure}`],
+    [
+      'the end marker behind an extended header',
+      Buffer.concat([one.subarray(0, 1024), extended('x', 'path=xx'), END]),
+      `an entry was announced before its end marker at byte 2048, and does not follow: ${unsure}`,
+    ],
+    [
+      'the end marker behind long names (libarchive#2434)',
+      Buffer.concat([longName, longName, END]),
+      `an entry was announced before its end marker at byte 3072, and does not follow: ${unsure}`,
+    ],
+    [
+      'a volume of several that ends in an entry (ratarmount#118)',
+      Buffer.concat([header({ type: 'M', size: 5 }), data('hello'), header({ size: 5_000 }), data('hello')]),
+      `it is a volume of several, and ends at byte 2048, 4608 bytes before an entry does: ${unsure}`,
+    ],
+    [
+      'a volume of several in the POSIX format that ends in an entry',
+      Buffer.concat([extended('g', 'GNU.volume.offset=512'), header({ size: 5_000 }), data('hello')]),
+      `it is a volume of several, and ends at byte 2048, 4608 bytes before an entry does: ${unsure}`,
+    ],
     ['text', Buffer.from('hello'.repeat(1_000)), 'it has the name of a tar archive, but begins like text'],
     ['a few bytes', Buffer.from('hello'), 'it has the name of a tar archive, but begins like text'],
     ['gzip', gzipSync(one), 'it has the name of a tar archive, but begins like gzip'],

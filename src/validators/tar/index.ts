@@ -12,7 +12,8 @@ const TAR_MAGIC = Buffer.from('ustar');
 
 /**
  * Creates a validator that reads tar archives: the checksum of every header, the data it declares, the end marker. One with half an end
- * marker, or none, is not verified: it was cut off where a member ends, or its writer was careless, and nobody can tell which.
+ * marker, or none, or with one in place of an entry that was announced, is not verified: it was cut off where a member ends, or its
+ * writer was careless, and nobody can tell which. Neither is a volume behind the first of several, where it ends in an entry.
  * Applies to `.tar`, and to files that begin with a header of the POSIX or GNU format; one that begins with no header is not verified.
  *
  * The data itself has no checksum, and what stands in it is not looked at: neither are the maps of sparse members that the POSIX format

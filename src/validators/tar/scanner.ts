@@ -29,10 +29,16 @@ interface TarScan {
   readonly sizes: { next: number | null; all: number | null };
   /** Whether what was read last belongs to an entry that has to follow. */
   isAnnounced: boolean;
+  /** Whether it goes on with an entry of another volume: then the next volume may go on with one of its own. */
+  isVolume: boolean;
 }
 
 /** Extended headers of the next entry: by POSIX, and by tar of Solaris, in the same form. */
 const EXTENDED = 'xX';
+
+/** The rest of an entry that another volume begins with; by GNU tar, which in the POSIX format says so in a global extended header. */
+const CONTINUED = 'M';
+const CONTINUED_RECORD = 'GNU.volume.offset=';
 
 /** Bytes of extended headers that are read for the size they may hold. */
 const MOST_EXTENDED = 1 << 20;
@@ -51,6 +57,7 @@ export function createTarScanner(): Scanner {
     extended: null,
     sizes: { next: null, all: null },
     isAnnounced: false,
+    isVolume: false,
   };
   return {
     push: (chunk) => scanBlocks(scan, chunk),
@@ -100,6 +107,8 @@ function readBlock(scan: TarScan): Verdict | null {
     return null;
   }
   if (isZero(block)) {
+    if (scan.isAnnounced)
+      return unclearTar(`an entry was announced before its end marker at byte ${at}, and does not follow`);
     scan.expected = 'end marker';
     return null;
   }
@@ -115,6 +124,7 @@ function beginEntry(scan: TarScan, { type, size, hasData, isMapped }: TarHeader)
   const isExtended = EXTENDED.includes(type);
   scan.isAnnounced = isOfNext || isExtended || (scan.isAnnounced && type === 'g');
   if (isExtended || type === 'g') return beginExtended(scan, type === 'g', size);
+  scan.isVolume ||= type === CONTINUED;
   const { sizes } = scan;
   scan.pending = isOfNext || !hasData ? size : (sizes.next ?? sizes.all ?? size);
   if (!isOfNext) sizes.next = null;
@@ -141,7 +151,9 @@ function endExtended(scan: TarScan): Verdict | null {
   if (scan.extended === null) return null;
   const { isGlobal, size, parts } = scan.extended;
   scan.extended = null;
-  const found = sizeIn(Buffer.concat(parts).subarray(0, size));
+  const records = Buffer.concat(parts).subarray(0, size);
+  scan.isVolume ||= isGlobal && records.includes(CONTINUED_RECORD);
+  const found = sizeIn(records);
   if (typeof found === 'string') return invalidTar(`an extended header with ${found} before byte ${scan.at}`);
   if (found === null) return null;
   if (isGlobal) scan.sizes.all = found;
@@ -149,19 +161,27 @@ function endExtended(scan: TarScan): Verdict | null {
   return null;
 }
 
-function endArchive({ block, filled, expected, at, data, isAnnounced }: TarScan): Verdict {
+function endArchive({ block, filled, expected, at, data, isAnnounced, isVolume }: TarScan): Verdict {
   const length = at + filled;
   if (expected === 'padding')
     return isZero(block.subarray(0, filled))
       ? { ok: true }
       : invalidTar(`data behind the end marker at byte ${at}`);
+  if (data > 0 && isVolume && length % TAR_BLOCK === 0)
+    return unclearTar(
+      `it is a volume of several, and ends at byte ${length}, ${data} bytes before an entry does`,
+    );
   if (data > 0) return invalidTar(`it ends at byte ${length}, ${data} bytes before an entry does`);
   if (filled > 0) return invalidTar(`it ends at byte ${length}, in the middle of a block`);
   if (isAnnounced || expected === 'map')
     return invalidTar(`it ends at byte ${length}, before an entry begins`);
   const which = expected === 'end marker' ? 'half an end marker' : 'no end marker';
-  const why = `it ends at byte ${length} with ${which}: whether entries are missing cannot be told`;
-  return { skipped: true, why };
+  return unclearTar(`it ends at byte ${length} with ${which}`);
+}
+
+/** Of what careless writers leave behind as well as damage does. */
+function unclearTar(what: string): Verdict {
+  return { skipped: true, why: `${what}: whether entries are missing cannot be told` };
 }
 
 function invalidTar(what: string): Verdict {
