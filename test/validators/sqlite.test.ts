@@ -220,14 +220,55 @@ describe('sqlite() with node:sqlite', () => {
   );
 
   it.skipIf(lacking)(
-    'does not verify a format that is newer, and rejects a schema that points nowhere',
+    'does not verify a format that is newer, or of Turso (turso#6820), and rejects a schema that points nowhere',
     async () => {
       const newer = Buffer.from(database);
       newer[19] = 3;
+      const turso = Buffer.from(database).fill(255, 18, 20);
       const lost = define('lost', "UPDATE sqlite_schema SET rootpage = 9999 WHERE name = 'notes'");
-      expect(await verdicts([newer, lost])).toStrictEqual([
+      const unknown = Buffer.from(database);
+      unknown[19] = 99;
+      expect(await verdicts([newer, turso, unknown, lost])).toStrictEqual([
         'not verified: validator "sqlite" says: it says that its format has the version 3, which is not known',
+        'not verified: validator "sqlite" says: it says that its format has the version 255, which is not known',
+        'invalid: SQLite cannot read it: file is not a database',
         expect.stringMatching(/^invalid: /),
+      ]);
+    },
+  );
+
+  it.skipIf(lacking)('does not verify rows that their table does not allow (beads_rust#269)', async () => {
+    const change = (table: string, sql: string): string =>
+      `UPDATE sqlite_schema SET sql = '${sql}' WHERE name = '${table}';`;
+    const empty = define(
+      'empty',
+      `INSERT INTO notes VALUES (NULL); ${change('notes', 'CREATE TABLE notes(text TEXT NOT NULL)')}`,
+    );
+    const numeric = define(
+      'numeric',
+      change('trades', 'CREATE TABLE trades(id INTEGER PRIMARY KEY, symbol TEXT, amount TEXT)'),
+    );
+    expect([empty, numeric].map((content) => judge(content))).toStrictEqual([
+      'NULL value in notes.text',
+      'NUMERIC value in trades.amount',
+    ]);
+    const why = 'not verified: validator "sqlite" says: SQLite cannot check it: ';
+    expect(await verdicts([empty, numeric])).toStrictEqual([
+      `${why}NULL value in notes.text`,
+      `${why}NUMERIC value in trades.amount`,
+    ]);
+  });
+
+  it.skipIf(lacking)(
+    'does not verify what is encrypted behind a header that is not (SQLite3MultipleCiphers#209)',
+    async () => {
+      // The usual pages, each with a code of its own at the end.
+      const encrypted = Buffer.alloc(4 * 4_096, 0x5a);
+      for (const [at, byte] of database.entries()) encrypted[at] = at < 32 ? byte : byte ^ 0x5a;
+      encrypted.writeUInt16BE(4_096, 16);
+      encrypted[20] = 80;
+      expect(await verdicts([encrypted])).toStrictEqual([
+        'not verified: validator "sqlite" says: SQLite cannot check it: unsupported file format',
       ]);
     },
   );

@@ -36,13 +36,13 @@ function prepare(directory: string, { root, space }: DatabaseTask, home: string)
 
 /** The version of the format that is needed to read a database: 1, or 2 for a write-ahead log (https://sqlite.org/fileformat2.html). */
 const READ_VERSION_AT = 19;
-/** What a version that is to come may be; beyond it, the file is none. */
-const NEWER = /^[3-9]$/;
+/** What a version that is to come may be, and the one of Turso with several versions of each row; any other is damage. */
+const OTHER = /^(?:[3-9]|255)$/;
 
 async function checkCopy(task: DatabaseTask, home: string): Promise<Verdict> {
   reportToProcess({ type: 'copied' });
   const version = headOfCopy(copyIn(home), READ_VERSION_AT + 1)[READ_VERSION_AT] ?? 0;
-  if (NEWER.test(String(version)))
+  if (OTHER.test(String(version)))
     return skipped(`it says that its format has the version ${version}, which is not known`);
   return checkDatabase(copyIn(home), task);
 }

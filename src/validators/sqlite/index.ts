@@ -32,7 +32,8 @@ const SQLITE_MAGIC = Buffer.from('SQLite format 3\0');
  * A database is a program: its indexes and generated columns are evaluated, and may take any time and memory. The check runs in a process
  * of its own, with bounds on both, that ends at `timeoutMs`, with the call, and with the host; CHECK constraints are left out. Where no
  * such process can be had (in Electron, Bun, Deno, a single executable) a database is not verified. Nor is it where SQLite cannot parse
- * the schema, or finds a collation, a function or a tokenizer missing: invalid is only what it knows to be damage.
+ * the schema, finds a collation, a function or a tokenizer missing, or a row that the schema does not allow: invalid is only what it knows
+ * to be damage.
  *
  * @throws TypeError for options of a wrong type.
  */

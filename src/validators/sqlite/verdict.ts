@@ -30,11 +30,14 @@ const UNVALIDATED = /^unable to validate the inverted index /;
 /** Index and content differ; whose fault that is depends on who keeps the content (https://sqlite.org/fts3.html#_external_content_fts4_tables_). */
 const DIFFERENT = /^malformed inverted index for FTS[34] table main\.(.*)$/;
 
+/** A row that its table does not allow: the schema may have been changed after it. Whether CHECK allows a row is not asked at all. */
+const DISALLOWED = /^(?:NULL|NUMERIC|TEXT|non-[A-Z]+) value in /;
+
 function isUnclear(line: string, unbound: readonly unknown[]): boolean {
   const [, table] = DIFFERENT.exec(line) ?? [];
   if (table !== undefined && unbound.includes(table)) return true;
   const [unread, code] = UNREAD.exec(line) ?? [];
-  return UNVALIDATED.test(line) || (unread !== undefined && !isDamage(Number(code)));
+  return UNVALIDATED.test(line) || DISALLOWED.test(line) || (unread !== undefined && !isDamage(Number(code)));
 }
 
 /** SQLITE_CORRUPT and SQLITE_NOTADB: the faults that the file is to blame for. */
