@@ -126,7 +126,7 @@ describe('the sources', () => {
 });
 
 describe('getBackupRun() leaves a backups directory as it was', () => {
-  it('whatever is found in it', { timeout: 120_000 }, async () => {
+  it('whatever is found in it', { timeout: 300_000 }, async () => {
     const copy = temporaryDirectory();
     cpSync(FIXTURES, copy, { recursive: true });
     const before = snapshot(copy);

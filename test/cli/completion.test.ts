@@ -25,7 +25,7 @@ beforeAll(async () => {
   const path = join(BIN, 'backup-run');
   writeFileSync(path, `#!/bin/sh\nexec '${process.execPath}' '${await program()}' "$@"\n`);
   chmodSync(path, 0o755);
-}, 60_000);
+}, 300_000);
 
 /** What a shell offers for words, of which the last is completed. */
 const SHELLS = {

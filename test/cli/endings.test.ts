@@ -9,7 +9,7 @@ import { lacks } from '../support/needs.ts';
 import { attend, program, run, start, type Running } from '../support/program.ts';
 import { makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
 
-const timeout = 60_000;
+const timeout = 300_000;
 const skipped = lacks('a disk that hangs', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
 
 let orders: Orders | null = null;

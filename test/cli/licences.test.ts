@@ -49,7 +49,7 @@ const RULE = `\n${'-'.repeat(72)}\n\n`;
 
 it(
   'ships the licence of every package of which something is in the builds, and of no other',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const [head, ...notices] = readFileSync(join(PROJECT, NOTICES), 'utf8').split(RULE);
     const directories = await bundled();

@@ -13,7 +13,7 @@ const execute = promisify(execFile);
 
 it(
   'npm pack, npm install and npx backup-run show work in an empty folder',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const home = dirname(dirname(await program()));
     for (const name of ['README.md', 'LICENSE']) copyFileSync(join(PROJECT, name), join(home, name));
@@ -61,7 +61,7 @@ async function loaded(...args: readonly string[]): Promise<string[]> {
 
 it(
   'backup-run loads the library when it needs it, and nothing of it before',
-  { timeout: 60_000 },
+  { timeout: 300_000 },
   async () => {
     const alone = ['dist/cli.js'];
     expect(await loaded('--version')).toEqual(alone);

@@ -28,7 +28,7 @@ function codeOf({ answer }: (typeof ASKED)[number]): number {
 }
 
 describe('backup-run show', () => {
-  it('is built', { timeout: 60_000 }, async () => expect(await program()).toMatch(/cli\.js$/));
+  it('is built', { timeout: 300_000 }, async () => expect(await program()).toMatch(/cli\.js$/));
 
   it.each(ASKED)('ends as the table says, and --json is the answer of the library: $name', async (each) => {
     const { root, runId, options, answer } = each;

@@ -46,7 +46,7 @@ describe('backup-run --validate', () => {
     expect(code).toBe(0);
   });
 
-  it.skipIf(skipped)('leaves no private copy when it is interrupted', { timeout: 60_000 }, async () => {
+  it.skipIf(skipped)('leaves no private copy when it is interrupted', { timeout: 300_000 }, async () => {
     const { root } = makeRun({ artifacts: { 'trades.db': `SQLite format 3\0${'x'.repeat(400_000)}` } });
     const directory = temporaryDirectory();
     const watcher = watch(directory);

@@ -779,7 +779,7 @@ describe('a reply of more than 64 MiB is UNSUPPORTED, and says what is lacking a
 
   it(
     'when it is a list, which a filter narrows; one long text alone refuses nothing',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const root = join(temporaryDirectory(), 'backups');
       for (let index = 0; index < 6; index += 1)
@@ -800,7 +800,7 @@ describe('a reply of more than 64 MiB is UNSUPPORTED, and says what is lacking a
     },
   );
 
-  it('when it is a run', { timeout: 120_000 }, async () => {
+  it('when it is a run', { timeout: 300_000 }, async () => {
     const names = ['a', 'b', 'c', 'd', 'e'];
     const run = makeRun({ manifest: { participants: names } });
     for (const name of names) {

@@ -25,7 +25,7 @@ describe('getBackupRun() calls an artifact not verified, and the rest as it is, 
     ['its read hangs', `hang read 1 ${PATH}`, 'no byte of it came for 300 ms'],
     ['its open hangs', `hang open 1 ${PATH}`, 'no byte of it came for 300 ms'],
   ];
-  it.skipIf(skipped).each(cases)('%s', { timeout: 60_000 }, async (_, order, actual) => {
+  it.skipIf(skipped).each(cases)('%s', { timeout: 300_000 }, async (_, order, actual) => {
     const artifacts = { 'trades.db': Buffer.alloc(600_000, 1), 'other.db': 'fine' };
     const disk = await mountFaultyDisk(makeRun({ artifacts }).root);
     const options = { stallTimeoutMs: 300 };

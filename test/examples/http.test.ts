@@ -10,7 +10,7 @@ import { RUN_ID } from '../support/runs.ts';
 import { SPEC_ROW, SPEC_RUN, SPEC_TEXT } from '../support/spec.ts';
 import { createHttpServer } from './http-server.ts';
 
-const PATIENCE = { timeout: 10_000, interval: 1 };
+const PATIENCE = { timeout: 60_000, interval: 1 };
 
 /** Serves a root until the test ends; the role is what the header `role` says. */
 async function serve(root: string, over: Partial<Inspector> = {}): Promise<{ readonly port: number }> {

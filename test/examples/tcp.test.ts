@@ -12,7 +12,7 @@ import { createTcpClient } from './tcp-client.ts';
 import { createTcpServer } from './tcp-server.ts';
 
 const ADMIN: CommandSession = { role: 'SESSION_ADMIN' };
-const PATIENCE = { timeout: 10_000, interval: 1 };
+const PATIENCE = { timeout: 60_000, interval: 1 };
 
 interface Serving {
   readonly port: number;

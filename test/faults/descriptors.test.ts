@@ -6,7 +6,7 @@ import { lacks, tell } from '../support/needs.ts';
 import { makeRun, temporaryDirectory } from '../support/runs.ts';
 
 const skipped = lacks('a limit of descriptors', 'linux', 'prlimit');
-const timeout = 120_000;
+const timeout = 300_000;
 
 const artifacts = { 'trades.db': 'the trades of today\n', 'sub/dir/part.bin': 'a part\n' };
 

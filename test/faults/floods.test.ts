@@ -7,7 +7,7 @@ import { lacks, tell } from '../support/needs.ts';
 import { makeRun, RUN_ID } from '../support/runs.ts';
 
 const skipped = lacks('a flood of files', 'linux', '/dev/shm');
-const timeout = 110_000;
+const timeout = 300_000;
 
 const FILES = 200_000;
 /** Bytes by which the peak of memory may grow: far less than an object for every file takes on its way through three of them. */

@@ -7,7 +7,7 @@ import { lacks } from '../support/needs.ts';
 import { makeRun, temporaryDirectory } from '../support/runs.ts';
 
 const skipped = lacks('a faulty disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
-const timeout = 60_000;
+const timeout = 300_000;
 
 const THREADS = 2;
 const HEALTHY = Array.from({ length: 6 }, (_, index) => `20260629-121045-00000${index}`);

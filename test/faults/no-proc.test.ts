@@ -7,7 +7,7 @@ import { makeRun, RUN_ID } from '../support/runs.ts';
 
 const skipped = lacks('a system without /proc', 'linux', 'root', 'a mount namespace (unshare -m)');
 const unentered = lacks('a /proc of other processes', 'linux', 'root', 'a process namespace (unshare -p)');
-const timeout = 60_000;
+const timeout = 300_000;
 
 const asked = CASES.map(({ root, request, options }): Asked => ({ request, options: { root, ...options } }));
 

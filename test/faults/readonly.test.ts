@@ -11,7 +11,7 @@ import { concerns, isChanging, openedPath, parseTrace, type Traced } from '../su
 
 const untraced = lacks('a trace of system calls', 'linux', 'strace');
 const unmounted = lacks('a read-only mount', 'linux', 'root', 'a mount namespace (unshare -m)');
-const timeout = 120_000;
+const timeout = 300_000;
 
 const asked = CASES.map(({ root, request, options }): Asked => ({ request, options: { root, ...options } }));
 const expected = CASES.map(({ answer }) => answer);

@@ -8,7 +8,7 @@ import { lacks, tell } from '../support/needs.ts';
 import { makeRun, RUN_ID, tradesRecord } from '../support/runs.ts';
 
 const skipped = lacks('a slow disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
-const timeout = 120_000;
+const timeout = 300_000;
 
 /** A run of six participants with something of every kind that can be wrong with its files. */
 function makeBadRun(): string {

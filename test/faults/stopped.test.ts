@@ -16,7 +16,7 @@ import { makeRun, RUN_ID } from '../support/runs.ts';
 
 const skipped = lacks('a process that is stopped', 'linux');
 const withoutDisk = lacks('a slow disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
-const timeout = 60_000;
+const timeout = 300_000;
 
 const STALL = 500;
 /** Milliseconds of a stop: long beyond the stall timeout. */

@@ -15,7 +15,7 @@ const { EIO, ESTALE, EINTR } = constants.errno;
 const EUCLEAN = 117;
 
 const skipped = lacks('a faulty disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
-const timeout = 30_000;
+const timeout = 300_000;
 
 const RUN = `/completed/${RUN_ID}`;
 const ANSWERED = `backups/completed/${RUN_ID}`;

@@ -72,7 +72,7 @@ const once = (errno: string, number: number): Round => ({ errno, number, times: 
 
 describe('getBackupRun() tells the truth and holds no descriptor when the Nth call fails, for every N,', () => {
   const skipped = lacks('the sweep', 'linux', 'gcc');
-  const timeout = 120_000;
+  const timeout = 300_000;
 
   it.skipIf(skipped)('with EIO, and every kind of call is among them', { timeout }, async () => {
     const { complaints, byKind, cases, calls } = await sweep([once('EIO', EIO)]);

@@ -11,7 +11,7 @@ import { lacks } from '../support/needs.ts';
 import { makeRun, RUN_ID, temporaryDirectory, tradesRecord, type MadeRun } from '../support/runs.ts';
 
 const { EIO, ENOENT } = constants.errno;
-const timeout = 60_000;
+const timeout = 300_000;
 
 const RUN = `/completed/${RUN_ID}`;
 const ANSWERED = `backups/completed/${RUN_ID}`;

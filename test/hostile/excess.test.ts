@@ -6,7 +6,7 @@ import { makeRun, RUN_ID, tradesRecord, type MadeRun } from '../support/runs.ts'
 import { inspectStepped, steppedRoot } from '../support/stepped.ts';
 
 describe('getBackupRun() answers', () => {
-  it('about more findings than a call takes arguments, of one participant', { timeout: 60_000 }, async () => {
+  it('about more findings than a call takes arguments, of one participant', { timeout: 300_000 }, async () => {
     const run = makeRun();
     const count = 70_000;
     const artifacts = Array.from({ length: count }, () => ({ logical_name: 'again' }));
@@ -21,7 +21,7 @@ describe('getBackupRun() answers', () => {
 describe.skipIf(lacks('the calls of a search', 'linux'))('getBackupRun() makes', () => {
   it(
     'as many calls as there are directories, not more for those that are deep',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async () => {
       const shallow = await callsOf((run, index) => run.at(`d${index}`));
       const deep = await callsOf((run, index) => run.at(...Array.from({ length: index + 1 }, () => 'd')));

@@ -179,7 +179,7 @@ const WHOLE = Object.entries(ROOTS).flatMap(([kind, rootOf]) =>
 describe.skipIf(skip)(
   'getBackupRun() tells nothing of the outside, before whichever call is exchanged',
   () => {
-    it.each(WHOLE)('$name', { timeout: 60_000 }, async ({ name, attack, rootOf }) => {
+    it.each(WHOLE)('$name', { timeout: 300_000 }, async ({ name, attack, rootOf }) => {
       const staged = stage(attack);
       const root = rootOf(staged.root);
       const outcomes = new Set<string>();

@@ -25,7 +25,7 @@ function outcomeOf(answer: Answer): string {
 describe.skipIf(skip)(
   'getBackupRun() never reads outside the run directory, while a process exchanges',
   () => {
-    it.each(ATTACKS)('$name', { timeout: 120_000 }, async (attack) => {
+    it.each(ATTACKS)('$name', { timeout: 300_000 }, async (attack) => {
       const { root, paths } = stage(attack);
       const calm = outcomeOf(await getBackupRun({ run_id: RUN_ID }, { root }));
       const swapper = await startSwapper(...paths);

@@ -19,7 +19,7 @@ it.skipIf(skip)(
     for (let index = 0; index < 2_000; index += 1)
       mkdirSync(run.at('deep', String(index % 50), String(index), 'below'), { recursive: true });
     const refuse = async (): Promise<never> => {
-      await vi.waitUntil(() => heldBelow(run.at('deep')).length > 0, { timeout: 10_000, interval: 1 });
+      await vi.waitUntil(() => heldBelow(run.at('deep')).length > 0, { timeout: 60_000, interval: 1 });
       throw new Refusal(busy('every thread for reading is held by hung storage'));
     };
     const shared = steppedShared(steppedRoot(run.root), { takesTurns: true });

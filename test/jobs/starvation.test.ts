@@ -6,7 +6,7 @@ import { lacks } from '../support/needs.ts';
 import { makeRun, RUN_ID, type MadeRun } from '../support/runs.ts';
 
 const skipped = lacks('what a process holds open', 'linux');
-const timeout = 60_000;
+const timeout = 300_000;
 
 /** Bytes of a file that takes minutes to hash, and no space. */
 const HUGE = 100 * 2 ** 30;

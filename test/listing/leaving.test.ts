@@ -212,7 +212,7 @@ describe('many listings at once', () => {
     await letGo(root);
   });
 
-  it('do not block each other when each row is inspected in the loop', { timeout: 60_000 }, async () => {
+  it('do not block each other when each row is inspected in the loop', { timeout: 300_000 }, async () => {
     const root = makeMany(15);
     const inspector = inspectorOf(root);
     const loop = async (): Promise<number> => {

@@ -404,7 +404,7 @@ describe('listBackupRuns() with `limit` begins as it does without', () => {
     return fc.uniqueArray(one, { selector: ({ runId }) => runId, minLength: 1, maxLength: 60 });
   };
 
-  it('where ids and starts disagree by an hour at most, either way', { timeout: 120_000 }, async () => {
+  it('where ids and starts disagree by an hour at most, either way', { timeout: 300_000 }, async () => {
     const property = fc.asyncProperty(known(HOUR), fc.integer({ min: 1, max: 60 }), async (runs, limit) => {
       const root = makeRoot();
       for (const run of runs) makeSmall(root, run);
@@ -423,7 +423,7 @@ const untraced = lacks('the count of manifests that a listing reads', 'linux', '
 describe.skipIf(untraced)('listBackupRuns() reads', () => {
   it(
     'fewer than 200 of 2,000 manifests for the newest 20, a quarter of an hour apart',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const root = makeRoot();
       const runs = Array.from({ length: 2_000 }, (_, index): Known => {

@@ -62,7 +62,7 @@ function play(steps: readonly Step[]): (root: string) => void {
   };
 }
 
-describe.skipIf(skip)('listBackupRuns(), at whichever of its calls,', { timeout: 120_000 }, () => {
+describe.skipIf(skip)('listBackupRuns(), at whichever of its calls,', { timeout: 300_000 }, () => {
   const born = life('first');
   // From its first manifest on a run can be read.
   const readable = born.findIndex(({ name }) => name === 'replace manifest.json') + 1;
@@ -193,7 +193,7 @@ describe.skipIf(skip)('listBackupRuns(), at whichever of its calls,', { timeout:
 });
 
 describe('listBackupRuns() while everything moves', () => {
-  it('has each run once or not at all, and nothing but runs', { timeout: 60_000 }, async () => {
+  it('has each run once or not at all, and nothing but runs', { timeout: 300_000 }, async () => {
     const root = makeRoot(temporaryDirectory());
     const moving = Array.from({ length: 300 }, (_, index) => `moving-${index}`);
     const staying = Array.from({ length: 40 }, (_, index) => `staying-${index}`);

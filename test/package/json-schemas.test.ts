@@ -76,7 +76,7 @@ function* within(schema: unknown, name: string): Generator<readonly [string, Sch
 }
 
 describe('the JSON Schemas of the package', () => {
-  it('are what the sources make', { timeout: 60_000 }, async () => {
+  it('are what the sources make', { timeout: 300_000 }, async () => {
     const made = join(scratch(), 'schemas');
     await promisify(execFile)(process.execPath, [join(PROJECT, 'scripts/json-schemas.mjs'), made]);
     const files = readdirSync(made);

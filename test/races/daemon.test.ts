@@ -146,7 +146,7 @@ describe.skipIf(skip)(
       past: life('the first life'),
       steps: DELETIONS[way]('completed'),
     }));
-    it.each([...lives.slice(0, 1), ...deaths])('$name', { timeout: 120_000 }, async ({ past, steps }) => {
+    it.each([...lives.slice(0, 1), ...deaths])('$name', { timeout: 300_000 }, async ({ past, steps }) => {
       const states = (await statesOf([...past, ...steps])).slice(past.length);
       const starts = steps.flatMap(({ name }, from) => {
         // Four steps from there are two files that are replaced.
@@ -243,7 +243,7 @@ const ABOUT_MISSING_RECORDS: readonly string[] = [
 ];
 
 describe.skipIf(skip)('getBackupRun() answers a state that existed meanwhile', () => {
-  it.each(WAYS)('when a run is deleted by many steps at once, %s', { timeout: 120_000 }, async (way) => {
+  it.each(WAYS)('when a run is deleted by many steps at once, %s', { timeout: 300_000 }, async (way) => {
     const past = life('the first life');
     const script = DELETIONS[way]('completed');
     const states = (await statesOf([...past, ...script])).slice(past.length);
@@ -261,7 +261,7 @@ describe.skipIf(skip)('getBackupRun() answers a state that existed meanwhile', (
     );
   });
 
-  it('whatever number of steps a daemon makes before whichever calls', { timeout: 120_000 }, async () => {
+  it('whatever number of steps a daemon makes before whichever calls', { timeout: 300_000 }, async () => {
     const parent = temporaryDirectory();
     let steps = 0;
     let runs = 0;
@@ -340,7 +340,7 @@ async function turns(count: number): Promise<void> {
 }
 
 describe.skipIf(skip)('inspections that really run beside a daemon', () => {
-  it('answer a state that existed meanwhile', { timeout: 120_000 }, async () => {
+  it('answer a state that existed meanwhile', { timeout: 300_000 }, async () => {
     const parent = temporaryDirectory();
     const seen = new Map<string, number>();
     let raced = 0;

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { expect, vi } from 'vitest';
 
 const DESCRIPTORS = '/proc/self/fd';
-const PATIENCE = { timeout: 10_000, interval: 1 };
+const PATIENCE = { timeout: 60_000, interval: 1 };
 
 interface Held {
   readonly path: string;

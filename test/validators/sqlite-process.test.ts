@@ -76,7 +76,7 @@ async function begin(over: Partial<DatabaseInput> = {}): Promise<Begun> {
   return { host, directory, lines, pid: Number(String(home).split('-')[4]) };
 }
 
-const settled = { timeout: 20_000, interval: 10 };
+const settled = { timeout: 60_000, interval: 10 };
 
 /** Nothing lives, and nothing is left. */
 async function expectGone({ pid, directory }: Begun): Promise<void> {

@@ -31,7 +31,7 @@ function followFallbacks(): unknown[] {
 }
 
 describe('the thread of a validation', () => {
-  const settled = { timeout: 10_000, interval: 5 };
+  const settled = { timeout: 60_000, interval: 5 };
 
   it.skipIf(uncounted)('ends with it, however it ends', async () => {
     const fallbacks = followFallbacks();
@@ -56,7 +56,7 @@ describe('the thread of a validation', () => {
         most = Math.max(most, threads());
         expect(most).toBeGreaterThan(before);
       },
-      { timeout: 10_000, interval: 1 },
+      { timeout: 60_000, interval: 1 },
     );
     controller.abort('enough');
     await rejected;

@@ -18,7 +18,7 @@ const lacking =
 describe('sqlite()', () => {
   it.skipIf(lacking)(
     'changes nothing but in the directory for its copies, and opens no database but there',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       const directory = join(temporaryDirectory(), 'tmp');
       const elsewhere = join(temporaryDirectory(), 'elsewhere');

@@ -27,7 +27,7 @@ const disk = await takeOrders(socket);
 const events: string[] = [];
 
 /** Far longer than anything takes that does not wait for the disk. */
-const NEVER = 10_000;
+const NEVER = 60_000;
 
 async function event(name: string, happening: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
