@@ -50,22 +50,47 @@ export function kindOf(stats: Stats): Kind {
   return stats.isBlockDevice() ? 'block device' : 'special file';
 }
 
-/** What two looks have to agree in to have seen one entry. */
+/** What is the same of two looks at one entry, wherever they were. */
 type Identified = Pick<Stats, 'dev' | 'ino'>;
 
-/** Whether two looks saw the same entry, whatever became of its content. */
+/** What is the same of two looks at one revision of an entry. */
+export type Revision = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeNs' | 'ctimeNs'>;
+
+/** Whether two looks, at whatever places, saw the same entry, whatever became of its content. */
 export function isSameEntry(a: Identified, b: Identified): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-/** Whether two looks saw the same revision of one entry. */
-export function isSameRevision(a: Stats, b: Stats): boolean {
-  return isSameEntry(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+/**
+ * Whether two looks at one place saw the same revision of one entry. Storage without stable inodes (FUSE, some NFS) gives another
+ * number with every look: then size and both times, in nanoseconds, tell, unless one of them is zero. Nobody can set a `ctime`.
+ */
+export function isSameRevision(a: Revision, b: Revision): boolean {
+  const isUntouched = a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+  if (a.dev !== b.dev || !isUntouched) return false;
+  return a.ino === b.ino || (a.mtimeNs !== 0n && a.ctimeNs !== 0n);
+}
+
+/** Whether two looks at one place saw the same entry, whatever became of its content. */
+export function isUnreplaced(a: Revision, b: Revision): boolean {
+  return isSameEntry(a, b) || isSameRevision(a, b);
+}
+
+/** Whether nothing but the time of change moved: of some storage it does with every look, and links and renames move it too. */
+export function isCtimeMoved(a: Revision, b: Revision): boolean {
+  return isSameEntry(a, b) && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs !== b.ctimeNs;
 }
 
 /** Device, inode, size, and the times of modification and of change in nanoseconds: one revision of one file. */
-export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: Stats): string {
+export function identityOf({ dev, ino, size, mtimeNs, ctimeNs }: Revision): string {
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+}
+
+/** `isSameRevision`, of a look and of the identity of an earlier one at the same place. */
+export function hasIdentity(stats: Stats, identity: string): boolean {
+  if (identityOf(stats) === identity) return true;
+  const [dev = 0n, ino = 0n, size = 0n, mtimeNs = 0n, ctimeNs = 0n] = identity.split(':').map(BigInt);
+  return isSameRevision(stats, { dev, ino, size, mtimeNs, ctimeNs });
 }
 
 /** A size as a number wherever one can say it. */

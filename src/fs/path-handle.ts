@@ -19,7 +19,7 @@ import {
   type Stats,
 } from './calls.ts';
 import { Churned, notADirectory } from './errno.ts';
-import { isSameEntry, isSameRevision, type Handle } from './handle.ts';
+import { isSameRevision, isUnreplaced, type Handle } from './handle.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 
@@ -41,7 +41,7 @@ function followed(io: Io, path: FsPath, confirmAbove: Confirm): Handle {
   if (!stats.isDirectory()) throw notADirectory();
   return pathHandle(io, path, stats, confirmAbove, () => {
     confirmAbove();
-    if (!isSameEntry(stats, stat(io, path))) throw new Churned();
+    if (!isUnreplaced(stats, stat(io, path))) throw new Churned();
   });
 }
 
@@ -79,7 +79,7 @@ function openByPath(io: Io, path: FsPath, stats: Stats, confirmAbove: Confirm): 
   const fd = open(io, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   let isConfirmed = false;
   try {
-    if (!isSameEntry(stats, fstat(io, fd))) throw new Churned();
+    if (!isUnreplaced(stats, fstat(io, fd))) throw new Churned();
     confirmAbove();
     isConfirmed = true;
   } finally {

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import type { Io } from './calls.ts';
 import { errnoOf, isForbidden } from './errno.ts';
 import { holdRootByFd } from './fd-handle.ts';
-import { isSameEntry, type Handle, type HoldRoot } from './handle.ts';
+import { isUnreplaced, type Handle, type HoldRoot } from './handle.ts';
 import { holdRootByPath } from './path-handle.ts';
 
 /** The backups directory. */
@@ -46,7 +46,7 @@ function leadsBelow(root: Handle): boolean {
   try {
     const itself = root.directory('.');
     itself.release();
-    return isSameEntry(itself.stats, root.stats);
+    return isUnreplaced(itself.stats, root.stats);
   } catch (fault) {
     if (WITHOUT_PROC.includes(errnoOf(fault)) || isForbidden(fault)) return false;
     throw fault;

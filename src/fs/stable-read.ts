@@ -1,7 +1,7 @@
 /** Reads a small file whole: bytes of one revision of it, which were the same before and after, and never more than the cap. */
 
 import { close, fstat, read, type Io, type Stats } from './calls.ts';
-import { isSameRevision, kindOf, walk, type Handle, type Kind } from './handle.ts';
+import { isCtimeMoved, isSameRevision, kindOf, walk, type Handle, type Kind } from './handle.ts';
 
 /** What came of reading a small file whole. */
 export type StableRead =
@@ -33,19 +33,32 @@ function readHeld(io: Io, held: Handle, cap: number): StableRead {
   if (before.size > BigInt(cap)) return { type: 'too-large', size: before.size, stats: before };
   const fd = held.open();
   try {
-    const size = Number(before.size);
-    // One byte more than it says: a file that grew gives itself away.
-    const buffer = Buffer.allocUnsafe(size + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const count = read(io, fd, buffer, { offset: length, length: buffer.length - length });
-      if (count === 0) break;
-      length += count;
-    }
+    const bytes = readWhole(io, fd, before);
     const after = fstat(io, fd);
-    if (length !== size || !isSameRevision(before, after)) return { type: 'torn' };
-    return { type: 'bytes', bytes: buffer.subarray(0, size), stats: after };
+    if (bytes === null) return { type: 'torn' };
+    if (isSameRevision(before, after)) return { type: 'bytes', bytes, stats: after };
+    // Where only the time of change moved, a second read that agrees is believed.
+    if (!isCtimeMoved(before, after)) return { type: 'torn' };
+    const again = readWhole(io, fd, before);
+    const last = fstat(io, fd);
+    const agrees = again !== null && Buffer.compare(bytes, again) === 0;
+    const isStill = isSameRevision(after, last) || isCtimeMoved(after, last);
+    return agrees && isStill ? { type: 'bytes', bytes, stats: last } : { type: 'torn' };
   } finally {
     close(fd);
   }
+}
+
+/** Reads a file of which one look told the size; null when it has another one. */
+function readWhole(io: Io, fd: number, { size: expected }: Stats): Uint8Array | null {
+  const size = Number(expected);
+  // One byte more than it says: a file that grew gives itself away.
+  const buffer = Buffer.allocUnsafe(size + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const count = read(io, fd, buffer, { offset: length, length: buffer.length - length, position: length });
+    if (count === 0) break;
+    length += count;
+  }
+  return length === size ? buffer.subarray(0, size) : null;
 }

@@ -3,7 +3,17 @@
 import * as crypto from 'node:crypto';
 import { close, fstat, read, type Io, type Stats } from '../fs/calls.ts';
 import { errnoOf, Stalled } from '../fs/errno.ts';
-import { identityOf, isSameEntry, kindOf, sizeOf, walk, type Handle, type Kind } from '../fs/handle.ts';
+import {
+  hasIdentity,
+  identityOf,
+  isCtimeMoved,
+  isSameRevision,
+  kindOf,
+  sizeOf,
+  walk,
+  type Handle,
+  type Kind,
+} from '../fs/handle.ts';
 
 /** Why there is nothing to read. */
 export type NoFile = { readonly type: 'missing' } | { readonly type: 'not-regular'; readonly kind: Kind };
@@ -188,10 +198,8 @@ function readOpen(fd: number, before: Stats, buffer: Uint8Array, io: Io): Ongoin
 }
 
 function changeBetween(before: Stats, after: Stats): 'none' | 'ctime' | 'content' {
-  if (!isSameEntry(before, after) || before.size !== after.size || before.mtimeNs !== after.mtimeNs) {
-    return 'content';
-  }
-  return before.ctimeNs === after.ctimeNs ? 'none' : 'ctime';
+  if (isSameRevision(before, after)) return 'none';
+  return isCtimeMoved(before, after) ? 'ctime' : 'content';
 }
 
 /** Bytes of the revision of a file that was hashed. */
@@ -213,13 +221,13 @@ export function readRange(
   if (walked.type !== 'held') return null;
   const { handle } = walked;
   try {
-    if (!handle.stats.isFile() || identityOf(handle.stats) !== identity) return null;
+    if (!handle.stats.isFile() || !hasIdentity(handle.stats, identity)) return null;
     const fd = handle.open();
     try {
       // Fresh memory: a chunk may be kept, or be given to another thread.
       const buffer = Buffer.allocUnsafeSlow(length);
       const count = read(io, fd, buffer, { position });
-      return count > 0 && identityOf(fstat(io, fd)) === identity ? buffer.subarray(0, count) : null;
+      return count > 0 && hasIdentity(fstat(io, fd), identity) ? buffer.subarray(0, count) : null;
     } finally {
       close(fd);
     }

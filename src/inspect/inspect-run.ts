@@ -89,7 +89,7 @@ async function inspectHeld(context: RunContext, { loaded, isLast }: Visit): Prom
   if (isMissing && !isLast && !(await isRunUnchanged(loaded, context))) return null;
 
   const validated = await shared.contents.check({ claims, judged, measured }, checkingOf(loaded, context));
-  const confirmed = await unlessOutOfTime(shared.disk.confirm(run, context.closing));
+  const confirmed = await unlessOutOfTime(shared.disk.confirm(loaded, context.closing));
   if (confirmed?.type === 'moved') return null;
   if (confirmed === null && isMissing) throw new OutOfTime();
 
@@ -123,9 +123,9 @@ async function decodeAllClaims({ claims }: HeldRun): Promise<readonly Claim[]> {
 }
 
 /** Whether the run and its record still stand as they were loaded. */
-async function isRunUnchanged({ run, revision }: HeldRun, { shared, closing }: RunContext): Promise<boolean> {
-  const now = await shared.disk.confirm(run, closing);
-  return now.type === 'stays' && now.revision === revision;
+async function isRunUnchanged(loaded: HeldRun, { shared, closing }: RunContext): Promise<boolean> {
+  const now = await shared.disk.confirm(loaded, closing);
+  return now.type === 'stays' && now.isUnchanged;
 }
 
 function isMissingSomething(

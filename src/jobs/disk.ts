@@ -42,7 +42,7 @@ export interface Disk {
     cancellation: Cancellation,
   ) => Promise<FoundUnlisted>;
   readonly confirm: (
-    run: RunAddress,
+    loaded: Pick<LoadedRun, 'run' | 'revision'>,
     cancellation: Cancellation,
   ) => Promise<Exclude<ConfirmResult, { type: 'refused' }>>;
   /** Null when it is another revision by now. Throws `Stalled`, and faults of the disk. */

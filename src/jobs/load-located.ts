@@ -1,7 +1,7 @@
 /** Loads a located run as what the pipeline works on: its record, merged, with its claims encoded for their way to the caller. */
 
 import type { Io } from '../fs/calls.ts';
-import { identityOf, isSameEntry } from '../fs/handle.ts';
+import { identityOf, isUnreplaced } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
 import { claimsOf, encodeClaims } from '../manifest/claims.ts';
 import { tooMany } from '../manifest/interpret.ts';
@@ -59,8 +59,8 @@ export async function loadLocated(
 }
 
 function addressOf({ runId, directory, path, handle }: LocatedRun): LoadedRun['run'] {
-  const { dev, ino } = handle.stats;
-  return { runId, directory, path, fd: handle.fd, dev, ino };
+  const { dev, ino, size, mtimeNs, ctimeNs } = handle.stats;
+  return { runId, directory, path, fd: handle.fd, dev, ino, size, mtimeNs, ctimeNs };
 }
 
 /** Whether the run is still the one directory of its name, in the same place. */
@@ -68,7 +68,7 @@ function stays(located: LocatedRun, root: Root, io: Io): boolean {
   try {
     const now = locate(root, located.runId, io);
     now.handle.release();
-    return now.directory === located.directory && isSameEntry(now.handle.stats, located.handle.stats);
+    return now.directory === located.directory && isUnreplaced(now.handle.stats, located.handle.stats);
   } catch (fault) {
     if (fault instanceof Refusal && fault.error.code === 'BACKUP_RUN_NOT_FOUND') return false;
     throw fault;

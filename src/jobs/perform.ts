@@ -2,7 +2,7 @@
 
 import type { Io } from '../fs/calls.ts';
 import { refusalOf } from '../fs/errno.ts';
-import { identityOf, isSameEntry, type Handle } from '../fs/handle.ts';
+import { hasIdentity, isUnreplaced, type Handle } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
 import { beginRead, failureOf, lookAtFile, readRange } from '../hashing/hash-file.ts';
 import { pace, type RateLimit } from '../hashing/rate-limit.ts';
@@ -51,7 +51,7 @@ export async function perform(job: Job, bench: Bench, io: Io): Promise<Jobs[JobT
     case 'search':
       return withRun(job.run, root, io, (run) => findUnlisted(run, job.search, io));
     case 'confirm':
-      return confirm(job.run, root, io);
+      return confirm(job, root, io);
     case 'range': {
       await pace(bench.rateLimit, job.range.length, io);
       return withRun(job.run, root, io, async (run) => readRange(run, job.range, io));
@@ -108,15 +108,15 @@ function errorOf(fault: unknown, path: string): Refusal['error'] {
   throw refusal;
 }
 
-/** Whether a run is still the one directory of its name, in the same place. */
-function confirm(address: RunAddress, root: Root, io: Io): ConfirmResult {
+/** Whether a run is still the one directory of its name, in the same place, and has the same run manifest. */
+function confirm({ run: address, revision }: Job<'confirm'>, root: Root, io: Io): ConfirmResult {
   let now: LocatedRun | null = null;
   try {
     now = locate(root, address.runId, io);
-    const stays = now.directory === address.directory && isSameEntry(now.handle.stats, address);
+    const stays = now.directory === address.directory && isUnreplaced(now.handle.stats, address);
     if (!stays) return { type: 'moved' };
     const stats = manifestStats(now, io);
-    return { type: 'stays', revision: stats === null ? '' : identityOf(stats) };
+    return { type: 'stays', isUnchanged: stats !== null && hasIdentity(stats, revision) };
   } catch (fault) {
     const error = errorOf(fault, address.path);
     return error.code === 'BACKUP_RUN_NOT_FOUND' ? { type: 'moved' } : { type: 'refused', error };

@@ -33,8 +33,8 @@ export interface Jobs {
   read: { request: { run: RunAddress; files: PackedFiles }; result: readonly (FileRead | ReadFailure)[] };
   /** Searches for what is in no manifest. */
   search: { request: { run: RunAddress; search: SearchRequest }; result: FoundUnlisted };
-  /** Looks whether a run still stands where it was located, and which revision its manifest has. */
-  confirm: { request: { run: RunAddress }; result: ConfirmResult };
+  /** Looks whether a run still stands where it was located, and whether its manifest is of the same revision. */
+  confirm: { request: { run: RunAddress; revision: string }; result: ConfirmResult };
   /** Reads some bytes of a file that was hashed; null when it is another one by now. */
   range: { request: { run: RunAddress; range: RangeRequest }; result: Uint8Array | null };
   /** Lists the names of runs. */
@@ -78,8 +78,7 @@ export interface LoadedRun {
 
 /** Where a run stands now. */
 export type ConfirmResult =
-  /** `revision` is the identity of its manifest, `""` when there is none. */
-  | { readonly type: 'stays'; readonly revision: string }
+  | { readonly type: 'stays'; readonly isUnchanged: boolean }
   | { readonly type: 'moved' }
   | { readonly type: 'refused'; readonly error: GetBackupRunError };
 

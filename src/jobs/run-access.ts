@@ -58,10 +58,14 @@ export async function searchRun(
 
 export async function confirmRun(
   { pool }: DiskAccess,
-  ...[address, cancellation]: Parameters<Disk['confirm']>
+  ...[{ run: address, revision }, cancellation]: Parameters<Disk['confirm']>
 ): ReturnType<Disk['confirm']> {
   try {
-    const { result } = await runJob(pool, { type: 'confirm', run: address }, metadataTask(cancellation));
+    const { result } = await runJob(
+      pool,
+      { type: 'confirm', run: address, revision },
+      metadataTask(cancellation),
+    );
     if (result.type === 'refused') throw new Refusal(result.error);
     return result;
   } catch (fault) {

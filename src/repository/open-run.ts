@@ -3,20 +3,18 @@
 import type { Io } from '../fs/calls.ts';
 import { Churned, errnoOf } from '../fs/errno.ts';
 import { holdFd } from '../fs/fd-handle.ts';
-import { isSameEntry, type Handle } from '../fs/handle.ts';
+import { isUnreplaced, type Handle, type Revision } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
 import type { StatusDirectory } from './layout.ts';
 
 /** Where a located run directory is. Plain data, so that any thread can hold it. */
-export interface RunAddress {
+export interface RunAddress extends Revision {
   readonly runId: string;
   readonly directory: StatusDirectory;
   /** In the form of answers. */
   readonly path: string;
   /** The descriptor that holds it, where one does; otherwise the way to it is taken by name. */
   readonly fd: number | null;
-  readonly dev: bigint;
-  readonly ino: bigint;
 }
 
 /** What a descriptor that is closed, or a path that leads nowhere any more, gives. */
@@ -38,7 +36,7 @@ export function openRun(root: Root, address: RunAddress, io: Io): Handle {
 function ifSame(address: RunAddress, hold: () => Handle): Handle | null {
   try {
     const handle = hold();
-    if (isSameEntry(handle.stats, address)) return handle;
+    if (isUnreplaced(handle.stats, address)) return handle;
     handle.release();
     return null;
   } catch (fault) {

@@ -25,8 +25,8 @@ it('run() on this thread does not let a look wait for reads, however many there 
   });
   // A rate keeps the reads waiting before their first byte.
   const inProcess = createInProcess(root, createRateLimit(1_000), (io) => ({ ...io, pause: () => opened }));
-  const { dev, ino } = handle.stats;
-  const run = { runId, directory, path: shown, fd: handle.fd, dev, ino };
+  const { dev, ino, size, mtimeNs, ctimeNs } = handle.stats;
+  const run = { runId, directory, path: shown, fd: handle.fd, dev, ino, size, mtimeNs, ctimeNs };
   const files = { paths: 'trades.db', sizes: Float64Array.of(20) };
   const order: string[] = [];
   const perform = async (type: 'read' | 'look'): Promise<void> => {

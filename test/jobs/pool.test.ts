@@ -35,7 +35,7 @@ async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
   const { root: path, runId } = makeRun({ artifacts: FILES });
   const root = createRoot(path);
   const { handle, directory, path: shown } = locate(root, runId, steppedIo());
-  const { dev, ino } = handle.stats;
+  const { dev, ino, size, mtimeNs, ctimeNs } = handle.stats;
   const rateLimit = createRateLimit(null);
   const stallTimeoutMs = over.stallTimeoutMs ?? 30_000;
   const fallen: unknown[] = [];
@@ -56,7 +56,7 @@ async function setUp(over: Partial<PoolOptions> = {}): Promise<Setting> {
   });
   const canceller = createCanceller();
   const asking: Setting['asking'] = {
-    run: { runId, directory, path: shown, fd: handle.fd, dev, ino },
+    run: { runId, directory, path: shown, fd: handle.fd, dev, ino, size, mtimeNs, ctimeNs },
     cancellation: canceller,
     taskClass: 'bulk',
     onBytes: () => undefined,

@@ -9,6 +9,7 @@
  *   short BYTES TIMES PATH     the next TIMES reads give at most BYTES
  *   flip TIMES PATH            the next TIMES reads of the first byte give another one
  *   types yes|no               whether listings tell what kind an entry is
+ *   moving inode|ctime|none    what is another one with every look
  *   release                    lets go of all that hangs, and forgets every rule
  *
  * OP is open, read, getattr or readdir; PATH begins with `/`, which is the directory itself; `*` is every path.
@@ -47,6 +48,8 @@ static struct rule rules[RULES];
 static int rule_count;
 static int generation;
 static int tells_types = 1;
+static enum { STILL, INODE, CTIME } moving;
+static unsigned looks;
 static int client = -1;
 
 static void tell(const char *line) {
@@ -101,7 +104,13 @@ static int do_getattr(const char *path, struct stat *stats, struct fuse_file_inf
   int error = suffer("getattr", path);
   if (error != 0) return error;
   mirrored(path, real);
-  return lstat(real, stats) == 0 ? 0 : -errno;
+  if (lstat(real, stats) != 0) return -errno;
+  pthread_mutex_lock(&lock);
+  looks += 1;
+  if (moving == INODE) stats->st_ino = (1 << 20) + looks;
+  if (moving == CTIME) stats->st_ctim.tv_nsec = looks;
+  pthread_mutex_unlock(&lock);
+  return 0;
 }
 
 static int do_readlink(const char *path, char *target, size_t size) {
@@ -171,6 +180,8 @@ static void obey(char *line) {
   sscanf(line, "%15s", word);
   if (strcmp(word, "types") == 0) {
     tells_types = strstr(line, "yes") != NULL;
+  } else if (strcmp(word, "moving") == 0) {
+    moving = strstr(line, "inode") != NULL ? INODE : strstr(line, "ctime") != NULL ? CTIME : STILL;
   } else if (strcmp(word, "release") == 0) {
     rule_count = 0;
     generation += 1;
