@@ -114,13 +114,18 @@ const TABLE: Readonly<Record<FindingCode, Row>> = {
 export function finding(code: FindingCode, facts: Facts): Finding {
   const [severity, sentence] = TABLE[code];
   const message = sentence({
-    name: quote(facts.artifact ?? facts.participant ?? facts.path ?? ''),
+    name: quote(nameOf(facts)),
     path: quote(facts.path ?? ''),
     expected: printable(String(facts.expected ?? '')),
     actual: printable(String(facts.actual ?? '')),
     quoted: quote(String(facts.actual ?? '')),
   });
   return { code, severity, message, ...facts };
+}
+
+/** What a finding is about. */
+function nameOf({ artifact, participant, path = '' }: Facts): string {
+  return artifact ?? participant ?? path;
 }
 
 /** The finding of an artifact of 0 bytes whose record says that it is to have none, and is valid: databases have empty relations. */
@@ -155,15 +160,46 @@ export function runNotCompleted({ path, status }: BackupRun): Reason {
   };
 }
 
-/** Not everything of the run was verified. */
-export function runNotVerified({ path }: BackupRun, coverage: Coverage): Reason {
-  const message = `${quote(path)} is not verified: ${whyNotVerified(coverage)}`;
+/**
+ * Not everything of the run was verified.
+ *
+ * @param findings - all of the run: the first that says why is told.
+ */
+export function runNotVerified(
+  { path }: BackupRun,
+  coverage: Coverage,
+  findings: readonly Finding[],
+): Reason {
+  const why = [whatIsVerified(coverage), causeIn(findings, coverage, path)].filter((part) => part !== '');
+  const message = `${quote(path)} is not verified: ${why.join('; ')}`;
   return { code: 'RUN_NOT_VERIFIED', severity: 'error', message, path };
 }
 
-function whyNotVerified({ level, artifacts, verified }: Coverage): string {
+function whatIsVerified({ level, artifacts, verified }: Coverage): string {
   if (level !== 'digest') return `no artifact is read at level "${level}"`;
-  return verified < artifacts
-    ? `${verified} of ${artifacts} artifacts were verified`
-    : 'something in it could not be looked at, or a content validator was left out';
+  return verified < artifacts ? `${verified} of ${artifacts} artifacts were verified` : '';
+}
+
+/** What leaves something unverified. */
+const CAUSES: readonly FindingCode[] = [
+  'ARTIFACT_PATH_UNSAFE',
+  'ARTIFACT_UNREADABLE',
+  'ARTIFACT_STALLED',
+  'ARTIFACT_DIGEST_UNKNOWN',
+  'ARTIFACT_NOT_VERIFIED',
+];
+
+/** The first finding that leaves something unverified, as a part of a sentence about the run at `path`; `""` where the level does. */
+function causeIn(findings: readonly Finding[], { level }: Coverage, path: string): string {
+  if (level !== 'digest') return '';
+  const cause =
+    findings.find(({ code }) => CAUSES.includes(code)) ??
+    // What is in a participant's manifest that cannot be read, nobody knows.
+    findings.find(({ code }) => code === 'PARTICIPANT_MANIFEST_INVALID');
+  if (cause === undefined) return 'something in it could not be looked at';
+  const name = quote(nameOf(cause));
+  const beginning = `${name} is not verified: `;
+  if (!cause.message.startsWith(beginning)) return cause.message;
+  const why = cause.message.slice(beginning.length);
+  return nameOf(cause) === path ? why : `${name}: ${why}`;
 }

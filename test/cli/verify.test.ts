@@ -90,7 +90,8 @@ describe('backup-run verify', () => {
     [[], 'restorable'],
     [['RUN_NOT_COMPLETED'], 'not completed'],
     [['RUN_NOT_VERIFIED'], 'not verified'],
-    [['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED'], 'not verified'],
+    [['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED'], 'not completed'],
+    [['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED', 'ARTIFACT_UNREADABLE'], 'not verified'],
     [['RUN_NOT_VERIFIED', 'ARTIFACT_UNREADABLE', 'ARTIFACT_STALLED'], 'not verified'],
     [['RUN_NOT_COMPLETED', 'ARTIFACT_MISSING'], 'damaged'],
     [['RUN_NOT_VERIFIED', 'STATUS_CONFLICT'], 'damaged'],
@@ -109,7 +110,24 @@ describe('backup-run verify', () => {
       '0.001kB',
       RUN_ID,
     ]);
-    expect(stdout).toMatch(new RegExp(`^not verified   ${RUN_ID}  .*\n1 run: 1 not verified; `));
+    const [row, summary] = stdout.split('\n');
+    expect(row).toBe(
+      `not verified   ${RUN_ID}  "backups/completed/${RUN_ID}" is not verified: 0 of 1 artifacts were verified; "trades.db": the time budget is over`,
+    );
+    expect(summary).toMatch(/^1 run: 1 not verified; /);
+  });
+
+  it('calls a run that did not complete that, whatever the level, and none of them verified', async () => {
+    const { stdout, code } = await run(['verify', '--level', 'size', '--root', everyKind(), RUNNING, RUN_ID]);
+    const [running, sound, summary] = stdout.split('\n');
+    expect(running).toBe(
+      `not completed  ${RUNNING}  "backups/.running/${RUNNING}" is not a completed run: its status is "running", and 1 more reason`,
+    );
+    expect(sound).toBe(
+      `not verified   ${RUN_ID}  "backups/completed/${RUN_ID}" is not verified: no artifact is read at level "size"`,
+    );
+    expect(summary).toMatch(/^2 runs: 1 not verified, 1 not completed; /);
+    expect(code).toBe(4);
   });
 
   it.each(['--json', '--ndjson'])("tells the library's own answers for %s", async (form) => {
