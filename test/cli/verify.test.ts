@@ -395,6 +395,30 @@ describe('backup-run list', () => {
     ).toStrictEqual(rows);
   });
 
+  it('tells runs apart that began in the hour that comes twice, and takes each by what is typed', async () => {
+    const { root } = makeRun({
+      runId: 'summer',
+      manifest: { started_at: 1792888200, finished_at: 1792888201 },
+    });
+    makeRun({ root, runId: 'winter', manifest: { started_at: 1792891800, finished_at: 1792891801 } });
+    const listed = async (...args: string[]): Promise<string[]> => {
+      const environment = { TZ: 'Europe/Berlin' };
+      const { stdout } = await run(['list', '--root', root, ...args], { environment });
+      return stdout
+        .split('\n')
+        .flatMap((line) => /^(?:summer|winter).*cron +(\S+ \S+ \S+)/.exec(line)?.[1] ?? []);
+    };
+    const [summer, winter] = ['2026-10-25 02:30:00 +02:00', '2026-10-25 02:30:00 +01:00'];
+    expect(await listed()).toEqual([winter, summer]);
+    const [from, to] = [
+      ['--from', '2026-10-25T02:30'],
+      ['--to', '2026-10-25T02:30'],
+    ];
+    expect(await listed(...from, ...to)).toEqual([winter, summer]);
+    expect(await listed('--from', '2026-10-25T02:30:00+01:00', ...to)).toEqual([winter]);
+    expect(await listed('--from', '2026-10-25', '--to', '2026-10-25')).toEqual([winter, summer]);
+  });
+
   it('tells an empty list', async () => {
     const root = temporaryDirectory();
     mkdirSync(join(root, 'completed'));
