@@ -170,31 +170,46 @@ describe('backup-run verify', () => {
     expect(stderr).toBe('backup-run: Cannot read run ids: standard input is a directory\n');
   });
 
-  /** Runs the program in this process; `onRow` is called for what it prints as data. */
+  /** Runs the program in this process; `onRow` is called for what it prints as data, `onDraw` for the line of progress. */
   async function inProcess(
     args: readonly string[],
-    { input = async function* () {}, onRow = () => {} }: { input?: CliContext['input']; onRow?: () => void },
+    {
+      input = async function* () {},
+      onRow = () => {},
+      onDraw,
+    }: { input?: CliContext['input']; onRow?: () => void; onDraw?: (line: string) => void },
   ): Promise<{ out: string; err: string; code: number }> {
     const printed = { out: '', err: '' };
-    const channel = (name: 'out' | 'err'): Channel => ({
+    let now = 0;
+    const out: Channel = {
       columns: () => null,
       canRedraw: false,
       print: (text) => {
-        printed[name] += text;
-        if (name === 'out') onRow();
+        printed.out += text;
+        onRow();
         return Promise.resolve();
       },
-    });
+    };
+    const err: Channel = {
+      columns: () => null,
+      canRedraw: onDraw !== undefined,
+      print: (text) => {
+        if (text.startsWith('\r')) onDraw?.(text);
+        else printed.err += text;
+        return Promise.resolve();
+      },
+    };
     const code = await runProgram({
       args,
       environment: {},
       version: '0.0.0',
-      out: channel('out'),
-      err: channel('err'),
+      out,
+      err,
       hasColours: false,
       input,
       signal: new AbortController().signal,
-      clock: () => 0,
+      // The line is drawn at every report.
+      clock: () => (onDraw === undefined ? 0 : (now += 100)),
       now: () => 0,
       every: () => () => undefined,
     });
@@ -227,6 +242,36 @@ describe('backup-run verify', () => {
       `restorable     ${RUN_ID}  1 artifact, 20 B, 0 s\n2 runs: 1 restorable, 1 removed; 0 s.\n`,
     );
   });
+
+  it.each(['2', '0'])(
+    'complains of a run that retention removes while it is hashed, with %s threads, which changes no exit code',
+    async (threads) => {
+      const { root } = makeRun();
+      const { path } = makeRun({
+        root,
+        runId: DAMAGED,
+        manifest: { started_at: 1782641445, finished_at: 1782641535 },
+        artifacts: { 'large.db': 'x'.repeat(1_000_000) },
+      });
+      const drawn: string[] = [];
+      const onDraw = (line: string): void => {
+        const isInside = line.includes(DAMAGED) && /  [1-9]\d? % of 1\.00 MB  /.test(line);
+        if (!isInside || drawn.length > 0) return;
+        drawn.push(line);
+        rmSync(path, { recursive: true });
+      };
+      const args = ['verify', '--all', '--root', root, '--threads', threads, '--max-rate', '1MB'];
+      const { out, err, code } = await inProcess(args, { onDraw });
+      expect(drawn).toHaveLength(1);
+      expect(code).toBe(0);
+      expect(err).toBe(
+        `backup-run: Cannot find backup run "${DAMAGED}": no status directory holds it (root "${root}")\n`,
+      );
+      expect(out).toMatch(
+        new RegExp(`^restorable +${RUN_ID} [^\\n]*\\n2 runs: 1 restorable, 1 removed; [^\\n]*\\n$`),
+      );
+    },
+  );
 
   const mayList = lacks('directories that cannot be listed', 'linux', 'root', 'setpriv');
   it.skipIf(mayList)('verifies the newest run there is when directories cannot be listed', async () => {
