@@ -114,7 +114,7 @@ const TABLE: Readonly<Record<FindingCode, Row>> = {
 export function finding(code: FindingCode, facts: Facts): Finding {
   const [severity, sentence] = TABLE[code];
   const message = sentence({
-    name: quote(nameOf(facts)),
+    name: quote(subjectOf(facts)),
     path: quote(facts.path ?? ''),
     expected: printable(String(facts.expected ?? '')),
     actual: printable(String(facts.actual ?? '')),
@@ -124,7 +124,7 @@ export function finding(code: FindingCode, facts: Facts): Finding {
 }
 
 /** What a finding is about. */
-function nameOf({ artifact, participant, path = '' }: Facts): string {
+function subjectOf({ artifact, participant, path = '' }: Facts): string {
   return artifact ?? participant ?? path;
 }
 
@@ -197,9 +197,9 @@ function causeIn(findings: readonly Finding[], { level }: Coverage, path: string
     // What is in a participant's manifest that cannot be read, nobody knows.
     findings.find(({ code }) => code === 'PARTICIPANT_MANIFEST_INVALID');
   if (cause === undefined) return 'something in it could not be looked at';
-  const name = quote(nameOf(cause));
+  const name = quote(subjectOf(cause));
   const beginning = `${name} is not verified: `;
   if (!cause.message.startsWith(beginning)) return cause.message;
   const why = cause.message.slice(beginning.length);
-  return nameOf(cause) === path ? why : `${name}: ${why}`;
+  return subjectOf(cause) === path ? why : `${name}: ${why}`;
 }
