@@ -1,12 +1,13 @@
 /** Checks a request and the options of callers, and completes them; only options can be a caller's mistake (pure). */
 
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { invalidData, notFound, Refusal } from '../model/errors.ts';
 import { describe } from '../manifest/schemas.ts';
 import type { InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
+import { quote } from '../model/printable.ts';
+import { resolveRoot } from '../fs/root.ts';
 import { checked, LONGEST_TIMER } from '../model/check-options.ts';
 import { isRunId } from '../repository/layout.ts';
 import type { Validator } from '../content/validator.ts';
@@ -15,7 +16,10 @@ import type { Progress } from '../verify/progress.ts';
 
 /** What an inspector is made with. */
 export interface InspectorOptions {
-  /** The backups directory. A relative path is taken from the working directory of this moment. */
+  /**
+   * The backups directory. A relative path is taken from the working directory of this moment; where that has been deleted it is
+   * refused, as an option of a wrong type is. An absolute one needs no working directory.
+   */
   root: string;
   /**
    * Threads that hash at once, each of some 9.5 MB; one less than there are processors, at least one and at most eight. A few more
@@ -145,7 +149,11 @@ const inspectionSchema = v.object({
 /** Completes the options of an inspector; throws a `TypeError` for bad ones. */
 export function inspectorSettings(options: unknown): InspectorSettings {
   const { root, ...settings } = checked(inspectorSchema, options, 'create an inspector');
-  return { root: resolve(root), ...settings };
+  const path = resolveRoot(root);
+  if (path !== null) return { root: path, ...settings };
+  throw new TypeError(
+    `Cannot create an inspector: root ${quote(root)} is relative, and the working directory of this process is gone`,
+  );
 }
 
 /** Completes the options of an inspection; throws a `TypeError` for bad ones. */
