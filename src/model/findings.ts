@@ -65,7 +65,13 @@ interface Shown {
 }
 
 const TABLE: Readonly<Record<FindingCode, Row>> = {
-  ARTIFACT_MISSING: ['error', (f) => `${f.name} is recorded but not on disk`],
+  ARTIFACT_MISSING: [
+    'error',
+    (f) =>
+      f.actual === ''
+        ? `${f.name} is recorded but not on disk`
+        : `${f.name} is recorded but not on disk, where its path stands in another Unicode form: ${f.actual}, recorded in ${f.expected}`,
+  ],
   ARTIFACT_NOT_REGULAR_FILE: ['error', (f) => `${f.name} is not a regular file: found a ${f.actual}`],
   ARTIFACT_PATH_UNSAFE: ['error', (f) => `${f.name} has an unsafe recorded path: found ${f.quoted}`],
   ARTIFACT_UNREADABLE: ['error', (f) => `${f.name} is not verified: it cannot be read (${f.actual})`],
@@ -88,7 +94,13 @@ const TABLE: Readonly<Record<FindingCode, Row>> = {
   ARTIFACT_CONTENT_INVALID: ['error', (f) => `${f.name} is rejected by a content validator: ${f.actual}`],
   ARTIFACT_NOT_VERIFIED: ['warning', (f) => `${f.name} is not verified: ${f.actual}`],
   ARTIFACT_DUPLICATE: ['error', (f) => `${f.name} claims a path that an earlier record claims: ${f.path}`],
-  ARTIFACT_UNLISTED: ['warning', (f) => `${f.name} is on disk but in no manifest`],
+  ARTIFACT_UNLISTED: [
+    'warning',
+    (f) =>
+      f.actual === ''
+        ? `${f.name} is on disk but in no manifest`
+        : `${f.name} is on disk but in no manifest, which has the path in another Unicode form: ${f.expected}, on disk in ${f.actual}`,
+  ],
   PARTICIPANT_MISSING: ['error', (f) => `${f.name} is named by the run but has no record`],
   PARTICIPANT_MANIFEST_INVALID: ['error', (f) => `${f.name} has a manifest that cannot be used: ${f.actual}`],
   PARTICIPANT_CONFLICT: [
