@@ -29,7 +29,7 @@ function everyKind(): string {
   return root;
 }
 
-const COMPLAINT = `backup-run: Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON\n`;
+const COMPLAINT = `backup-run: Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON: it ends at line 1, column 2, before the value does\n`;
 
 describe('backup-run verify', () => {
   it('tells of every run as it is done, and of all at the end', async () => {
@@ -37,7 +37,7 @@ describe('backup-run verify', () => {
     expect({ stderr, code }).toStrictEqual({ stderr: COMPLAINT, code: 4 });
     const [running, sound, damaged, broken, summary, rest] = stdout.split('\n');
     expect(broken).toBe(
-      `not inspected  ${BROKEN}  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON`,
+      `not inspected  ${BROKEN}  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON: it ends at line 1, column 2, before the value does`,
     );
     expect(running).toBe(
       `not completed  ${RUNNING}  "backups/.running/${RUNNING}" is not a completed run: its status is "running"`,
@@ -398,7 +398,7 @@ describe('backup-run list', () => {
       new RegExp(`^${DAMAGED}  completed   full  manual   2026-06-28 12:10:45 .* 1 min 30 s$`),
     );
     expect(broken).toBe(
-      `${BROKEN}  unreadable  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON`,
+      `${BROKEN}  unreadable  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON: it ends at line 1, column 2, before the value does`,
     );
     expect(rest).toBe('');
   });
