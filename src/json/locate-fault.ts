@@ -23,13 +23,13 @@ export function locateJsonFault(text: Uint8Array): string | null {
     if (expected === null) continue;
     // No character of UTF-8 is longer, and what follows it is not looked at.
     const [found = ''] = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(at, at + 4));
-    return `expected ${expected}, found ${quote(found)} at ${placeOf(bytes, at)}`;
+    return `expected ${expected}, found ${quote(found)} at ${lineAndColumn(bytes, at)}`;
   }
   if (machine.state(machine, SPACE) === null && machine.state === behind && machine.levels.depth() === 0)
     return null;
   return bytes.length === 0
     ? 'it is empty'
-    : `it ends at ${placeOf(bytes, bytes.length)}, before the value does`;
+    : `it ends at ${lineAndColumn(bytes, bytes.length)}, before the value does`;
 }
 
 /** What other writers have, and JSON has not. */
@@ -39,7 +39,7 @@ function excessOf({ isExtended, texts }: Machine): string | null {
 }
 
 /** The place of the character that begins with a byte. */
-function placeOf(bytes: Uint8Array, at: number): string {
+function lineAndColumn(bytes: Uint8Array, at: number): string {
   let [line, column] = [1, 1];
   for (const byte of bytes.subarray(0, at)) {
     if (byte === LINE_FEED) [line, column] = [line + 1, 1];
