@@ -8,6 +8,7 @@ export const LAYERS = [
   'model/',
   'concurrency/',
   'diagnostics.ts',
+  'json/',
   'fs/',
   'repository/',
   'manifest/',

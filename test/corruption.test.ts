@@ -332,7 +332,7 @@ const OF_THE_MANIFESTS: readonly Row[] = [
   {
     damage: 'a participant manifest that is truncated',
     inflict: (run) => truncateSync(run.at('participants/sessions.json'), 40),
-    findings: [badRecord('sessions', 'not JSON')],
+    findings: [badRecord('sessions', 'not JSON: it ends at line 1, column 41, before the value does')],
   },
   {
     damage: 'two participant manifests that are exchanged, so that nobody claims the artifacts of either',

@@ -82,6 +82,11 @@ export function isForbidden(fault: unknown): boolean {
   return fault instanceof Error && 'code' in fault && fault.code === 'ERR_ACCESS_DENIED';
 }
 
+/** Whether the working directory of this process was asked for, and is gone: that says nothing about any file. */
+export function isWithoutWorkingDirectory(fault: unknown): boolean {
+  return fault instanceof Error && 'syscall' in fault && fault.syscall === 'uv_cwd';
+}
+
 /** A shortage of this process or system, which says nothing about the file: the reason, or null. */
 export function shortageOf(fault: unknown): string | null {
   return shortageNamed(errnoOf(fault));

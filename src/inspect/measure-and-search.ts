@@ -6,6 +6,7 @@ import type { Claim } from '../manifest/claims.ts';
 import type { FoundUnlisted } from '../repository/unlisted.ts';
 import { measure } from '../verify/measure.ts';
 import type { Measurements } from '../verify/measurement.ts';
+import { noteOtherForms } from '../verify/other-forms.ts';
 import { checkingOf, type RunContext } from './run-context.ts';
 import { unlessOutOfTime } from './time-budget.ts';
 import { NOTHING_UNLISTED } from './unlisted-findings.ts';
@@ -46,7 +47,8 @@ export async function measureAndSearch(
     });
     const found = await first;
     const inside = await search(call.level === 'none' ? [] : directoriesAmong(measured));
-    return { measured, unlisted: found && inside && joinFound(found, inside) };
+    const unlisted = found && inside && joinFound(found, inside);
+    return { measured: await noteOtherForms(measured, unlisted?.otherForms ?? []), unlisted };
   } catch (reason) {
     // Without an answer nothing is looked for any more, and nothing may be held.
     searching.cancel(reason);
@@ -72,5 +74,6 @@ function joinFound(a: FoundUnlisted, b: FoundUnlisted): FoundUnlisted {
     total: a.total + b.total,
     unlistable: [...a.unlistable, ...b.unlistable],
     unlistableTotal: a.unlistableTotal + b.unlistableTotal,
+    otherForms: [...a.otherForms, ...b.otherForms],
   };
 }

@@ -1,21 +1,22 @@
-/** Checks a request and the options of callers, and completes them; only options can be a caller's mistake (pure). */
+/** Checks and completes the options of callers, whose own mistake a bad one is. */
 
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
 import * as v from 'valibot';
-import { invalidData, notFound, Refusal } from '../model/errors.ts';
-import { describe } from '../manifest/schemas.ts';
 import type { InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
+import { quote } from '../model/printable.ts';
+import { resolveRoot } from '../fs/root.ts';
 import { checked, exactly, LONGEST_TIMER } from '../model/check-options.ts';
-import { isRunId } from '../repository/layout.ts';
 import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
 import type { Progress } from '../verify/progress.ts';
 
 /** What an inspector is made with. */
 export interface InspectorOptions {
-  /** The backups directory. A relative path is taken from the working directory of this moment. */
+  /**
+   * The backups directory. A relative path is taken from the working directory of this moment; where that has been deleted it is
+   * refused, as an option of a wrong type is. An absolute one needs no working directory.
+   */
   root: string;
   /**
    * Threads that hash at once, each of some 9.5 MB; one less than there are processors, at least one and at most eight. A few more
@@ -68,28 +69,6 @@ export interface InspectionSettings {
   readonly signal: AbortSignal | undefined;
   readonly timeBudgetMs: number | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
-}
-
-const requestSchema = v.object({ run_id: v.string() });
-
-/** The run id of a request; throws a `Refusal` for anything else. No file is touched. */
-export function runIdOf(request: unknown): string {
-  const runId = readRunId(request);
-  if (!isRunId(runId)) throw new Refusal(notFound(runId));
-  return runId;
-}
-
-function readRunId(request: unknown): string {
-  let found = 'a value that cannot be read';
-  try {
-    const parsed = v.safeParse(Array.isArray(request) ? v.never() : requestSchema, request);
-    if (parsed.success) return parsed.output.run_id;
-    const [issue] = parsed.issues;
-    found = describe(issue.input);
-  } catch {
-    // A getter or a proxy threw: whatever it meant, it is no request.
-  }
-  throw new Refusal(invalidData(`expected a run_id that is a string, found ${found}`));
 }
 
 /** A safe non-negative integer. */
@@ -180,7 +159,11 @@ export function bothSettings(options: unknown): {
 
 /** Relative paths are taken from the working directory of this moment. */
 function inAbsolute(settings: InspectorSettings): InspectorSettings {
-  return { ...settings, root: resolve(settings.root) };
+  const root = resolveRoot(settings.root);
+  if (root !== null) return { ...settings, root };
+  throw new TypeError(
+    `Cannot create an inspector: root ${quote(settings.root)} is relative, and the working directory of this process is gone`,
+  );
 }
 
 function callOf({

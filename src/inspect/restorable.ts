@@ -16,7 +16,7 @@ export function judgeRestorable(answer: Answer, most: number): Validation {
   const errors = findings.filter(({ severity }) => severity === 'error');
   const reasons: Reason[] = [
     ...(run.status === 'completed' ? [] : [runNotCompleted(run)]),
-    ...(coverage.complete ? [] : [runNotVerified(run, coverage)]),
+    ...(coverage.complete ? [] : [runNotVerified(run, coverage, findings)]),
     ...errors.slice(0, Math.max(1, most)),
   ];
   return reasons.length === 0

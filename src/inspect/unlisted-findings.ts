@@ -2,11 +2,19 @@
 
 import type { HeldRun } from '../jobs/disk.ts';
 import type { Unlistable } from '../repository/list-participants.ts';
+import type { OtherForm } from '../repository/other-forms.ts';
 import type { FoundUnlisted } from '../repository/unlisted.ts';
 import { finding, type Finding } from '../model/findings.ts';
+import { unicodeFormOf } from '../model/unicode-form.ts';
 
 /** Nothing was looked for. */
-export const NOTHING_UNLISTED: FoundUnlisted = { paths: [], total: 0, unlistable: [], unlistableTotal: 0 };
+export const NOTHING_UNLISTED: FoundUnlisted = {
+  paths: [],
+  total: 0,
+  unlistable: [],
+  unlistableTotal: 0,
+  otherForms: [],
+};
 
 /** What is known of a run by then. */
 export interface AlreadyFound {
@@ -33,7 +41,8 @@ export function unlistedFindings(
   { run, unlistable: unlistableManifests }: HeldRun,
   { about, isOutOfTime, most }: AlreadyFound,
 ): UnlistedFindings {
-  const { paths, total, unlistable, unlistableTotal } = found ?? NOTHING_UNLISTED;
+  const { paths, total, unlistable, unlistableTotal, otherForms } = found ?? NOTHING_UNLISTED;
+  const claimedAs = new Map(otherForms.map((each) => [`${run.path}/${each.found}`, each]));
   const all = [...unlistableManifests, ...unlistable];
   const known = all.length === 0 ? [] : about().toSorted();
   const exactly = new Set(known);
@@ -41,7 +50,7 @@ export function unlistedFindings(
   const isKnown = ({ path }: Unlistable): boolean => exactly.has(path) || leadsToOne(known, `${path}/`);
   const untold = new Map(all.filter((each) => !isKnown(each)).map((each) => [each.path, each]));
   const findings = [
-    ...paths.map((path) => finding('ARTIFACT_UNLISTED', { path })),
+    ...paths.map((path) => finding('ARTIFACT_UNLISTED', { path, ...formsOf(claimedAs.get(path)) })),
     ...Array.from(untold.values(), ({ path, errno }) =>
       finding('ARTIFACT_UNREADABLE', { path, actual: errno }),
     ),
@@ -54,6 +63,13 @@ export function unlistedFindings(
     total: total + (unlistableTotal - unlistable.length) + untold.size + Number(isOutOfTime),
     isComplete: all.length === 0 && !isOutOfTime,
   };
+}
+
+/** What tells a path from the claimed one that looks the same, if there is one. */
+function formsOf(forms: OtherForm | undefined): Pick<Finding, 'expected' | 'actual'> {
+  return forms === undefined
+    ? {}
+    : { expected: unicodeFormOf(forms.claimed), actual: unicodeFormOf(forms.found) };
 }
 
 /** Whether one of the paths, which are sorted, begins so. */

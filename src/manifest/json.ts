@@ -3,6 +3,8 @@
  * megabytes of `[` would cost more than a second and 29 times their size.
  */
 
+import { locateJsonFault } from '../json/locate-fault.ts';
+import { BACKSLASH, QUOTE } from '../json/tokens.ts';
 import type { Parsed } from './schemas.ts';
 
 /** How much structure a manifest may have. */
@@ -11,9 +13,6 @@ export interface JsonLimits {
   /** Brackets, braces, commas and colons outside of strings. */
   readonly tokens: number;
 }
-
-export const QUOTE = 0x22;
-export const BACKSLASH = 0x5c;
 
 export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed<unknown> {
   const excess = scanLimits(bytes, limits);
@@ -27,7 +26,8 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed<unknown
   try {
     return { ok: true, value: JSON.parse(text) as unknown };
   } catch {
-    return malformed('not JSON');
+    const fault = locateJsonFault(bytes);
+    return malformed(fault === null ? 'not JSON' : `not JSON: ${fault}`);
   }
 }
 

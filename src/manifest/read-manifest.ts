@@ -9,7 +9,7 @@ import { isSameRevision, type Handle, type Kind } from '../fs/handle.ts';
 import { readStable } from '../fs/stable-read.ts';
 import { parseJson, type JsonLimits } from './json.ts';
 import type { Parsed } from './schemas.ts';
-import { sentenceOf, type ManifestIssue } from '../model/errors.ts';
+import { moreThanOne, sentenceOf, type ManifestIssue } from '../model/errors.ts';
 
 /** One manifest to be read. */
 export interface WantedManifest<T> {
@@ -114,8 +114,8 @@ function isUnchanged<T>(
   return before?.type === 'invalid' && before.stats !== null && isSameRevision(before.stats, stats);
 }
 
-/** The first issue of an invalid manifest, as a part of a sentence. */
+/** The first issue of an invalid manifest, and how many more there are, as a part of a sentence. */
 export function reasonOf(issues: readonly ManifestIssue[]): string {
   const [first = NEVER_STABLE] = issues;
-  return sentenceOf(first);
+  return sentenceOf(first) + moreThanOne(issues.length);
 }

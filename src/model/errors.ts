@@ -184,7 +184,7 @@ export function manifestMissing(path: string): ManifestMissing {
 
 export function manifestInvalid(path: string, issues: readonly ManifestIssue[]): ManifestInvalid {
   const [first] = issues;
-  const reason = first === undefined ? 'it is invalid' : sentenceOf(first);
+  const reason = first === undefined ? 'it is invalid' : sentenceOf(first) + moreThanOne(issues.length);
   return {
     code: 'MANIFEST_INVALID',
     httpCode: 500,
@@ -192,6 +192,13 @@ export function manifestInvalid(path: string, issues: readonly ManifestIssue[]):
     path,
     issues: issues.slice(0, MOST_ISSUES),
   };
+}
+
+/** How many issues there are beside the first. Whoever reads a manifest stops when there are as many as are kept. */
+export function moreThanOne(issues: number): string {
+  if (issues < 2) return '';
+  const least = issues < MOST_ISSUES ? '' : 'at least ';
+  return `, and ${least}${issues - 1} more ${issues === 2 ? 'issue' : 'issues'}`;
 }
 
 /** An issue as a part of a sentence. */

@@ -65,7 +65,13 @@ interface Shown {
 }
 
 const TABLE: Readonly<Record<FindingCode, Row>> = {
-  ARTIFACT_MISSING: ['error', (f) => `${f.name} is recorded but not on disk`],
+  ARTIFACT_MISSING: [
+    'error',
+    (f) =>
+      f.actual === ''
+        ? `${f.name} is recorded but not on disk`
+        : `${f.name} is recorded but not on disk, where its path stands in another Unicode form: ${f.actual}, recorded in ${f.expected}`,
+  ],
   ARTIFACT_NOT_REGULAR_FILE: ['error', (f) => `${f.name} is not a regular file: found a ${f.actual}`],
   ARTIFACT_PATH_UNSAFE: ['error', (f) => `${f.name} has an unsafe recorded path: found ${f.quoted}`],
   ARTIFACT_UNREADABLE: ['error', (f) => `${f.name} is not verified: it cannot be read (${f.actual})`],
@@ -88,7 +94,13 @@ const TABLE: Readonly<Record<FindingCode, Row>> = {
   ARTIFACT_CONTENT_INVALID: ['error', (f) => `${f.name} is rejected by a content validator: ${f.actual}`],
   ARTIFACT_NOT_VERIFIED: ['warning', (f) => `${f.name} is not verified: ${f.actual}`],
   ARTIFACT_DUPLICATE: ['error', (f) => `${f.name} claims a path that an earlier record claims: ${f.path}`],
-  ARTIFACT_UNLISTED: ['warning', (f) => `${f.name} is on disk but in no manifest`],
+  ARTIFACT_UNLISTED: [
+    'warning',
+    (f) =>
+      f.actual === ''
+        ? `${f.name} is on disk but in no manifest`
+        : `${f.name} is on disk but in no manifest, which has the path in another Unicode form: ${f.expected}, on disk in ${f.actual}`,
+  ],
   PARTICIPANT_MISSING: ['error', (f) => `${f.name} is named by the run but has no record`],
   PARTICIPANT_MANIFEST_INVALID: ['error', (f) => `${f.name} has a manifest that cannot be used: ${f.actual}`],
   PARTICIPANT_CONFLICT: [
@@ -114,13 +126,18 @@ const TABLE: Readonly<Record<FindingCode, Row>> = {
 export function finding(code: FindingCode, facts: Facts): Finding {
   const [severity, sentence] = TABLE[code];
   const message = sentence({
-    name: quote(facts.artifact ?? facts.participant ?? facts.path ?? ''),
+    name: quote(subjectOf(facts)),
     path: quote(facts.path ?? ''),
     expected: printable(String(facts.expected ?? '')),
     actual: printable(String(facts.actual ?? '')),
     quoted: quote(String(facts.actual ?? '')),
   });
   return { code, severity, message, ...facts };
+}
+
+/** What a finding is about. */
+function subjectOf({ artifact, participant, path = '' }: Facts): string {
+  return artifact ?? participant ?? path;
 }
 
 /** The finding of an artifact of 0 bytes whose record says that it is to have none, and is valid: databases have empty relations. */
@@ -155,15 +172,46 @@ export function runNotCompleted({ path, status }: BackupRun): Reason {
   };
 }
 
-/** Not everything of the run was verified. */
-export function runNotVerified({ path }: BackupRun, coverage: Coverage): Reason {
-  const message = `${quote(path)} is not verified: ${whyNotVerified(coverage)}`;
+/**
+ * Not everything of the run was verified.
+ *
+ * @param findings - all of the run: the first that says why is told.
+ */
+export function runNotVerified(
+  { path }: BackupRun,
+  coverage: Coverage,
+  findings: readonly Finding[],
+): Reason {
+  const why = [whatIsVerified(coverage), causeIn(findings, coverage, path)].filter((part) => part !== '');
+  const message = `${quote(path)} is not verified: ${why.join('; ')}`;
   return { code: 'RUN_NOT_VERIFIED', severity: 'error', message, path };
 }
 
-function whyNotVerified({ level, artifacts, verified }: Coverage): string {
+function whatIsVerified({ level, artifacts, verified }: Coverage): string {
   if (level !== 'digest') return `no artifact is read at level "${level}"`;
-  return verified < artifacts
-    ? `${verified} of ${artifacts} artifacts were verified`
-    : 'something in it could not be looked at, or a content validator was left out';
+  return verified < artifacts ? `${verified} of ${artifacts} artifacts were verified` : '';
+}
+
+/** What leaves something unverified. */
+const CAUSES: readonly FindingCode[] = [
+  'ARTIFACT_PATH_UNSAFE',
+  'ARTIFACT_UNREADABLE',
+  'ARTIFACT_STALLED',
+  'ARTIFACT_DIGEST_UNKNOWN',
+  'ARTIFACT_NOT_VERIFIED',
+];
+
+/** The first finding that leaves something unverified, as a part of a sentence about the run at `path`; `""` where the level does. */
+function causeIn(findings: readonly Finding[], { level }: Coverage, path: string): string {
+  if (level !== 'digest') return '';
+  const cause =
+    findings.find(({ code }) => CAUSES.includes(code)) ??
+    // What is in a participant's manifest that cannot be read, nobody knows.
+    findings.find(({ code }) => code === 'PARTICIPANT_MANIFEST_INVALID');
+  if (cause === undefined) return 'something in it could not be looked at';
+  const name = quote(subjectOf(cause));
+  const beginning = `${name} is not verified: `;
+  if (!cause.message.startsWith(beginning)) return cause.message;
+  const why = cause.message.slice(beginning.length);
+  return subjectOf(cause) === path ? why : `${name}: ${why}`;
 }

@@ -9,6 +9,7 @@ import { walk } from '../fs/handle.ts';
 import type { BytePath } from '../fs/handle-cache.ts';
 import { isManifest } from './layout.ts';
 import { textOfBytes, type Unlistable } from './list-participants.ts';
+import { createFormNotes, type OtherForm } from './other-forms.ts';
 import { diskErrnoOf, walkTree, type Visitor } from './walk-tree.ts';
 
 /** What to look for. */
@@ -33,13 +34,17 @@ export interface FoundUnlisted {
   /** What could not be looked at; the first ones by path. */
   readonly unlistable: readonly Unlistable[];
   readonly unlistableTotal: number;
+  /** Of those of which a claimed path is another Unicode form, kept or not. */
+  readonly otherForms: readonly OtherForm[];
 }
 
 /** Searches a held run directory for entries that are no directory, are not claimed and are no manifest. */
 export async function findUnlisted(run: Handle, request: SearchRequest, io: Io): Promise<FoundUnlisted> {
   const unlisted = createFirst<string>(request.most, (path) => path);
   const unlistable = createFirst<Unlistable>(request.most, ({ path }) => path);
-  const claimed = new Set(request.claimed === '' ? [] : request.claimed.split('\0').map(bytewise));
+  const paths = request.claimed === '' ? [] : request.claimed.split('\0');
+  const claimed = new Set(paths.map(bytewise));
+  const forms = createFormNotes(paths, (path) => path.map(textOfBytes).join('/'));
   const pathOf = (path: BytePath): string => [request.path, ...path.map(textOfBytes)].join('/');
   /** An entry that stalls is reported by its own path, and hides no other of its directory. */
   const beAt = (path: string): void => {
@@ -55,7 +60,9 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
       beAt(shown);
       const stats = directory.look(nameOf(name));
       if (stats?.isDirectory() === true) return 'directory';
-      if (stats !== null && !isManifest(path)) unlisted.add(shown);
+      if (stats === null || isManifest(path)) return null;
+      unlisted.add(shown);
+      forms.note(path);
       return null;
     },
     pathOf,
@@ -84,6 +91,7 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
     total: unlisted.total(),
     unlistable: unlistable.first(),
     unlistableTotal: unlistable.total(),
+    otherForms: forms.noted(),
   };
 }
 

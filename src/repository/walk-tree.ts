@@ -10,11 +10,12 @@ import { createRequire } from 'node:module';
 import type FastGlob from 'fast-glob';
 import type { FileSystemAdapter } from 'fast-glob';
 import type { Io } from '../fs/calls.ts';
-import { errnoOf, shortageOf } from '../fs/errno.ts';
+import { errnoOf, isWithoutWorkingDirectory, shortageOf } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
 import { createHandleCache, type BytePath, type HandleCache } from '../fs/handle-cache.ts';
 import { Refusal, unsupported } from '../model/errors.ts';
 import { LONGEST_PATH } from './layout.ts';
+import { walkPlainly, type TreePattern } from './walk-plainly.ts';
 
 /** What a walk does with what it meets. */
 export interface Visitor {
@@ -22,8 +23,8 @@ export interface Visitor {
   readonly below: Handle;
   /** Names that lead from there to where the walk begins. */
   readonly within: BytePath;
-  /** A glob of fast-glob; names that begin with a dot match too. */
-  readonly pattern: string;
+  /** Names that begin with a dot match too. */
+  readonly pattern: TreePattern;
   /** What an entry is for the glob; null keeps it from the glob. Faults of the disk are noted, and concern that entry alone. */
   readonly classify: (directory: Handle, name: string, path: BytePath) => 'directory' | 'file' | null;
   /** In the form of answers. */
@@ -55,7 +56,23 @@ export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
   }
 
   try {
-    const matches = await fastGlob.glob(visitor.pattern, {
+    const matches = await matchesOf(fastGlob, visitor.pattern, entriesOf);
+    if (broken.length > 0) throw broken[0];
+    return matches.map((match) => [...visitor.within, ...decodePath(`${BASE}/${match}`)]);
+  } finally {
+    handles.release();
+  }
+}
+
+type EntriesOf = (path: string) => Promise<Dirent[]>;
+
+async function matchesOf(
+  { glob }: typeof FastGlob,
+  pattern: TreePattern,
+  entriesOf: EntriesOf,
+): Promise<string[]> {
+  try {
+    return await glob(pattern, {
       cwd: BASE,
       dot: true,
       onlyFiles: false,
@@ -63,10 +80,10 @@ export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
       concurrency: 1,
       fs: adapter(entriesOf),
     });
-    if (broken.length > 0) throw broken[0];
-    return matches.map((match) => [...visitor.within, ...decodePath(`${BASE}/${match}`)]);
-  } finally {
-    handles.release();
+  } catch (fault) {
+    // It asks for that before anything else, though it is told another.
+    if (!isWithoutWorkingDirectory(fault)) throw fault;
+    return walkPlainly(pattern, (path) => entriesOf(`${BASE}/${path}`));
   }
 }
 
@@ -173,7 +190,7 @@ const DIRECTORY_ENTRY = { isDirectory: yes, isFile: no, isSymbolicLink: no };
 const FILE_ENTRY = { isDirectory: no, isFile: yes, isSymbolicLink: no };
 
 /** The tree for fast-glob. Every method is given, because a missing one would be taken from `node:fs`. */
-function adapter(entriesOf: (path: string) => Promise<Dirent[]>): Partial<FileSystemAdapter> {
+function adapter(entriesOf: EntriesOf): Partial<FileSystemAdapter> {
   function readdir(path: string, options: object, done: (fault: null, entries: Dirent[]) => void): void;
   function readdir(path: string, done: (fault: null, names: string[]) => void): void;
   function readdir(

@@ -2,6 +2,7 @@
 
 import { forEachInSlices } from '../concurrency/cooperative.ts';
 import type { Claim } from '../manifest/claims.ts';
+import type { Measurement } from './measurement.ts';
 import type { Meter } from './progress.ts';
 
 /** A file, and the claims to it. */
@@ -65,7 +66,13 @@ export function onlySizeOf({ claims }: ClaimedFile): number | null {
   return claims.length === 1 || claims.every(({ expected }) => expected?.size === size) ? size : null;
 }
 
-/** Reports that a file is settled, of which `reported` bytes were reported as they were read. */
-export function settle({ claims }: ClaimedFile, reported: number, meter: Meter): void {
+/** Reports that a file is settled, of which `reported` bytes were reported as they were read; one that was left out is not. */
+export function settle(
+  { claims }: ClaimedFile,
+  measurement: Measurement,
+  reported: number,
+  meter: Meter,
+): void {
+  if (measurement.type === 'unread') return;
   meter.settle(claims.length, Math.max(0, bytesOf(claims) - reported));
 }

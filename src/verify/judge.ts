@@ -1,6 +1,7 @@
 /** Judges a claim by what the disk says about its file: the artifact with its verdicts, and the findings (pure). */
 
 import { emptyAsRecorded, finding, type Facts, type Finding, type FindingCode } from '../model/findings.ts';
+import { unicodeFormOf } from '../model/unicode-form.ts';
 import type { Artifact, Level } from '../model/run.ts';
 import { digestOf, type Claim } from '../manifest/claims.ts';
 import type { Measurement } from './measurement.ts';
@@ -82,7 +83,7 @@ function integrityFault(
   }
   switch (measurement?.type) {
     case 'missing':
-      return make('ARTIFACT_MISSING');
+      return make('ARTIFACT_MISSING', formsAt(claim.path, measurement.otherForm));
     case 'not-regular':
       return make('ARTIFACT_NOT_REGULAR_FILE', { actual: measurement.kind });
     case 'unreadable':
@@ -104,6 +105,11 @@ function integrityFault(
   return measurement.type === 'content' && measurement.digest !== digest
     ? make('ARTIFACT_DIGEST_MISMATCH', { expected: digest, actual: measurement.digest })
     : null;
+}
+
+/** What tells the recorded path from the one on disk that looks the same, if there is one. */
+function formsAt(path: string, otherForm: string | undefined): Facts {
+  return otherForm === undefined ? {} : { expected: unicodeFormOf(path), actual: unicodeFormOf(otherForm) };
 }
 
 function unknownDigest({ record: { size_bytes: size, sha256 } }: Claim): Facts {

@@ -55,7 +55,7 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
     if ('claimed' in judged) toRead.push(judged);
     else {
       measured.set(file.path, judged);
-      settle(file, 0, meter);
+      settle(file, judged, 0, meter);
     }
   }
   await readFiles(toRead, measuring, (path, measurement) => measured.set(path, measurement));

@@ -7,7 +7,11 @@ import type { FileContent, FileRead, ReadFailure } from '../hashing/hash-file.ts
 
 /** What the disk says about one file. */
 export type Measurement =
-  | { readonly type: 'missing' }
+  | {
+      readonly type: 'missing';
+      /** The same path in another Unicode form, from the run directory, where that is there. */
+      readonly otherForm?: string;
+    }
   | { readonly type: 'not-regular'; readonly kind: Kind }
   | { readonly type: 'unreadable'; readonly errno: string }
   | { readonly type: 'stalled'; readonly milliseconds: number }

@@ -1,16 +1,17 @@
-/** Reports progress: a few times a second, never going back, and once at the end. */
+/** Reports progress: a few times a second, never beyond the totals, and once at the end. */
 
-/** How far an inspection is. */
+/** How far an inspection is. What was left out, for want of time say, is not done: then the last report is below its totals. */
 export interface Progress {
   runId: string;
   /** Whose artifact was worked on last; `""` before the first. */
   participant: string;
   /** The logical name of that artifact; `""` before the first. */
   artifact: string;
-  /** Bytes of the artifacts that are settled, and what was read of those that are not. */
+  /** Bytes of the artifacts that are settled, and what was read of those that are not; at most `bytesTotal`. */
   bytesDone: number;
   /** Bytes claimed. */
   bytesTotal: number;
+  /** Artifacts that are settled; at most `artifactsTotal`. */
   artifactsDone: number;
   /** Artifacts claimed. */
   artifactsTotal: number;
@@ -21,7 +22,7 @@ const INTERVAL = 100;
 
 /** Follows the progress of an inspection. */
 export interface Meter {
-  /** Begins, or begins anew where the run was moved: what was reported is not taken back. */
+  /** Begins, or begins anew where the run was moved: what was reported is not taken back before the end. */
   begin(bytesTotal: number, artifactsTotal: number): void;
   /** Says that bytes of an artifact were read. */
   read(participant: string, artifact: string, bytes: number): void;
@@ -49,14 +50,20 @@ export function createMeter(
     artifactsTotal: 0,
   };
   let counted = { bytes: 0, artifacts: 0 };
+  /** The most that was reported. */
+  let shown = { bytes: 0, artifacts: 0 };
   let reportedAt = -Infinity;
   let isStopped = false;
 
   function reportNow(isLast: boolean): void {
     if (report === undefined || isStopped || (!isLast && performance.now() - reportedAt < INTERVAL)) return;
     reportedAt = performance.now();
-    now.bytesDone = Math.max(now.bytesDone, Math.min(counted.bytes, now.bytesTotal));
-    now.artifactsDone = Math.max(now.artifactsDone, counted.artifacts);
+    // The last word is what this time came to, whatever was done before the run was moved.
+    const least = isLast ? counted : shown;
+    // A record that was rewritten meanwhile may claim less than was done.
+    now.bytesDone = Math.min(now.bytesTotal, Math.max(least.bytes, counted.bytes));
+    now.artifactsDone = Math.min(now.artifactsTotal, Math.max(least.artifacts, counted.artifacts));
+    shown = { bytes: now.bytesDone, artifacts: now.artifactsDone };
     try {
       report({ ...now });
     } catch (reason) {

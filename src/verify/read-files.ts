@@ -82,7 +82,7 @@ export async function readFiles(
       const measurement =
         believed(file, first, seen, reading) ?? (await readFileAgain(file, seen, read, reading));
       report(file.claimed.path, measurement);
-      settle(file.claimed, file.reported, reading.meter);
+      settle(file.claimed, measurement, file.reported, reading.meter);
     }
   });
 }
@@ -140,12 +140,16 @@ async function readTogether(
   }
 }
 
-/** Reports bytes that no earlier read of this file has reported. */
+/**
+ * Reports bytes that no earlier read of this file has reported. The last one is done with the verdict: a file that has grown has one
+ * more, and one that has to be read once more may have no time for that.
+ */
 function reportBytes(file: PendingFile, total: number, meter: Meter): void {
   const [claim] = file.claimed.claims;
-  if (claim === undefined || total <= file.reported) return;
-  meter.read(claim.participant, claim.record.logical_name, total - file.reported);
-  file.reported = total;
+  const most = Math.min(total, file.size - 1);
+  if (claim === undefined || most <= file.reported) return;
+  meter.read(claim.participant, claim.record.logical_name, most - file.reported);
+  file.reported = most;
 }
 
 /** How often a file was seen in doubtful states. */

@@ -29,7 +29,7 @@ function everyKind(): string {
   return root;
 }
 
-const COMPLAINT = `backup-run: Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON\n`;
+const COMPLAINT = `backup-run: Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON: it ends at line 1, column 2, before the value does\n`;
 
 describe('backup-run verify', () => {
   it('tells of every run as it is done, and of all at the end', async () => {
@@ -37,7 +37,7 @@ describe('backup-run verify', () => {
     expect({ stderr, code }).toStrictEqual({ stderr: COMPLAINT, code: 4 });
     const [running, sound, damaged, broken, summary, rest] = stdout.split('\n');
     expect(broken).toBe(
-      `not inspected  ${BROKEN}  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON`,
+      `not inspected  ${BROKEN}  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON: it ends at line 1, column 2, before the value does`,
     );
     expect(running).toBe(
       `not completed  ${RUNNING}  "backups/.running/${RUNNING}" is not a completed run: its status is "running"`,
@@ -90,7 +90,8 @@ describe('backup-run verify', () => {
     [[], 'restorable'],
     [['RUN_NOT_COMPLETED'], 'not completed'],
     [['RUN_NOT_VERIFIED'], 'not verified'],
-    [['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED'], 'not verified'],
+    [['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED'], 'not completed'],
+    [['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED', 'ARTIFACT_UNREADABLE'], 'not verified'],
     [['RUN_NOT_VERIFIED', 'ARTIFACT_UNREADABLE', 'ARTIFACT_STALLED'], 'not verified'],
     [['RUN_NOT_COMPLETED', 'ARTIFACT_MISSING'], 'damaged'],
     [['RUN_NOT_VERIFIED', 'STATUS_CONFLICT'], 'damaged'],
@@ -109,7 +110,24 @@ describe('backup-run verify', () => {
       '0.001kB',
       RUN_ID,
     ]);
-    expect(stdout).toMatch(new RegExp(`^not verified   ${RUN_ID}  .*\n1 run: 1 not verified; `));
+    const [row, summary] = stdout.split('\n');
+    expect(row).toBe(
+      `not verified   ${RUN_ID}  "backups/completed/${RUN_ID}" is not verified: 0 of 1 artifacts were verified; "trades.db": the time budget is over`,
+    );
+    expect(summary).toMatch(/^1 run: 1 not verified; /);
+  });
+
+  it('calls a run that did not complete that, whatever the level, and none of them verified', async () => {
+    const { stdout, code } = await run(['verify', '--level', 'size', '--root', everyKind(), RUNNING, RUN_ID]);
+    const [running, sound, summary] = stdout.split('\n');
+    expect(running).toBe(
+      `not completed  ${RUNNING}  "backups/.running/${RUNNING}" is not a completed run: its status is "running", and 1 more reason`,
+    );
+    expect(sound).toBe(
+      `not verified   ${RUN_ID}  "backups/completed/${RUN_ID}" is not verified: no artifact is read at level "size"`,
+    );
+    expect(summary).toMatch(/^2 runs: 1 not verified, 1 not completed; /);
+    expect(code).toBe(4);
   });
 
   it.each(['--json', '--ndjson'])("tells the library's own answers for %s", async (form) => {
@@ -152,31 +170,46 @@ describe('backup-run verify', () => {
     expect(stderr).toBe('backup-run: Cannot read run ids: standard input is a directory\n');
   });
 
-  /** Runs the program in this process; `onRow` is called for what it prints as data. */
+  /** Runs the program in this process; `onRow` is called for what it prints as data, `onDraw` for the line of progress. */
   async function inProcess(
     args: readonly string[],
-    { input = async function* () {}, onRow = () => {} }: { input?: CliContext['input']; onRow?: () => void },
+    {
+      input = async function* () {},
+      onRow = () => {},
+      onDraw,
+    }: { input?: CliContext['input']; onRow?: () => void; onDraw?: (line: string) => void },
   ): Promise<{ out: string; err: string; code: number }> {
     const printed = { out: '', err: '' };
-    const channel = (name: 'out' | 'err'): Channel => ({
+    let now = 0;
+    const out: Channel = {
       columns: () => null,
       canRedraw: false,
       print: (text) => {
-        printed[name] += text;
-        if (name === 'out') onRow();
+        printed.out += text;
+        onRow();
         return Promise.resolve();
       },
-    });
+    };
+    const err: Channel = {
+      columns: () => null,
+      canRedraw: onDraw !== undefined,
+      print: (text) => {
+        if (text.startsWith('\r')) onDraw?.(text);
+        else printed.err += text;
+        return Promise.resolve();
+      },
+    };
     const code = await runProgram({
       args,
       environment: {},
       version: '0.0.0',
-      out: channel('out'),
-      err: channel('err'),
+      out,
+      err,
       hasColours: false,
       input,
       signal: new AbortController().signal,
-      clock: () => 0,
+      // The line is drawn at every report.
+      clock: () => (onDraw === undefined ? 0 : (now += 100)),
       now: () => 0,
       every: () => () => undefined,
     });
@@ -209,6 +242,36 @@ describe('backup-run verify', () => {
       `restorable     ${RUN_ID}  1 artifact, 20 B, 0 s\n2 runs: 1 restorable, 1 removed; 0 s.\n`,
     );
   });
+
+  it.each(['2', '0'])(
+    'complains of a run that retention removes while it is hashed, with %s threads, which changes no exit code',
+    async (threads) => {
+      const { root } = makeRun();
+      const { path } = makeRun({
+        root,
+        runId: DAMAGED,
+        manifest: { started_at: 1782641445, finished_at: 1782641535 },
+        artifacts: { 'large.db': 'x'.repeat(1_000_000) },
+      });
+      const drawn: string[] = [];
+      const onDraw = (line: string): void => {
+        const isInside = line.includes(DAMAGED) && /  [1-9]\d? % of 1\.00 MB  /.test(line);
+        if (!isInside || drawn.length > 0) return;
+        drawn.push(line);
+        rmSync(path, { recursive: true });
+      };
+      const args = ['verify', '--all', '--root', root, '--threads', threads, '--max-rate', '1MB'];
+      const { out, err, code } = await inProcess(args, { onDraw });
+      expect(drawn).toHaveLength(1);
+      expect(code).toBe(0);
+      expect(err).toBe(
+        `backup-run: Cannot find backup run "${DAMAGED}": no status directory holds it (root "${root}")\n`,
+      );
+      expect(out).toMatch(
+        new RegExp(`^restorable +${RUN_ID} [^\\n]*\\n2 runs: 1 restorable, 1 removed; [^\\n]*\\n$`),
+      );
+    },
+  );
 
   const mayList = lacks('directories that cannot be listed', 'linux', 'root', 'setpriv');
   it.skipIf(mayList)('verifies the newest run there is when directories cannot be listed', async () => {
@@ -335,7 +398,7 @@ describe('backup-run list', () => {
       new RegExp(`^${DAMAGED}  completed   full  manual   2026-06-28 12:10:45 .* 1 min 30 s$`),
     );
     expect(broken).toBe(
-      `${BROKEN}  unreadable  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON`,
+      `${BROKEN}  unreadable  Cannot use the manifest "backups/completed/${BROKEN}/manifest.json": not JSON: it ends at line 1, column 2, before the value does`,
     );
     expect(rest).toBe('');
   });
@@ -375,6 +438,30 @@ describe('backup-run list', () => {
     expect(
       JSON.parse(form === '--json' ? stdout : `[${stdout.trimEnd().replaceAll('\n', ',')}]`),
     ).toStrictEqual(rows);
+  });
+
+  it('tells runs apart that began in the hour that comes twice, and takes each by what is typed', async () => {
+    const { root } = makeRun({
+      runId: 'summer',
+      manifest: { started_at: 1792888200, finished_at: 1792888201 },
+    });
+    makeRun({ root, runId: 'winter', manifest: { started_at: 1792891800, finished_at: 1792891801 } });
+    const listed = async (...args: string[]): Promise<string[]> => {
+      const environment = { TZ: 'Europe/Berlin' };
+      const { stdout } = await run(['list', '--root', root, ...args], { environment });
+      return stdout
+        .split('\n')
+        .flatMap((line) => /^(?:summer|winter).*cron +(\S+ \S+ \S+)/.exec(line)?.[1] ?? []);
+    };
+    const [summer, winter] = ['2026-10-25 02:30:00 +02:00', '2026-10-25 02:30:00 +01:00'];
+    expect(await listed()).toEqual([winter, summer]);
+    const [from, to] = [
+      ['--from', '2026-10-25T02:30'],
+      ['--to', '2026-10-25T02:30'],
+    ];
+    expect(await listed(...from, ...to)).toEqual([winter, summer]);
+    expect(await listed('--from', '2026-10-25T02:30:00+01:00', ...to)).toEqual([winter]);
+    expect(await listed('--from', '2026-10-25', '--to', '2026-10-25')).toEqual([winter, summer]);
   });
 
   it('tells an empty list', async () => {

@@ -10,11 +10,12 @@ import {
   type InspectorOptions,
   type Reason,
   type Validation,
+  type Validator,
 } from '../../src/index.ts';
 import { beingRead, letGo } from '../support/descriptors.ts';
 import { CASES, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { makeLargeRun } from '../support/large-run.ts';
-import { makeRun, RUN_ID, tradesRecord, type MadeRun } from '../support/runs.ts';
+import { artifactRecord, makeRun, RUN_ID, tradesRecord, type MadeRun } from '../support/runs.ts';
 import { SPEC_RUN } from '../support/spec.ts';
 
 const request = { run_id: RUN_ID };
@@ -158,6 +159,30 @@ describe('validateBackupRun()', () => {
     const { root } = makeRun({ artifacts: {} });
     expect(reasonsOf((await both(root, request, { level: 'none' })).validation)).toEqual([NOT_VERIFIED]);
     expect((await both(root)).validation).toHaveProperty('ok', true);
+  });
+
+  it('says what left something unverified first: the artifact and why', async () => {
+    const run = makeRun({ artifacts: { 'a.db': 'a', 'b.db': 'b' } });
+    const skipping: Validator = {
+      name: 'skipping',
+      applies: ({ logical_name }) => logical_name === 'b.db',
+      validate: () => Promise.resolve({ skipped: true, why: 'it has no engine' }),
+    };
+    const { validation } = await both(run.root, request, { validators: [skipping] });
+    const about = `"backups/completed/${RUN_ID}" is not verified: `;
+    expect(reasonsOf(validation).map(({ message }) => message)).toEqual([
+      `${about}"b.db": validator "skipping" says: it has no engine`,
+    ]);
+  });
+
+  it('says first why a claim says too little, whatever else there is', async () => {
+    const artifacts = [artifactRecord('a.db', 'a'), { logical_name: 'b.db' }, { logical_name: '../c.db' }];
+    const run = makeRun({ artifacts: { 'a.db': 'a' }, trades: { artifacts } });
+    writeFileSync(run.at('b.db'), 'b');
+    const { validation } = await both(run.root);
+    expect(reasonsOf(validation)[0]?.message).toBe(
+      `"backups/completed/${RUN_ID}" is not verified: 1 of 3 artifacts were verified; "b.db": its record should have size_bytes, found nothing`,
+    );
   });
 
   it('is BUSY when there was no time to look for the run', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { interpretParticipantFile, interpretRun, type RunRecord } from '../../src/manifest/interpret.ts';
 import type { ParticipantRecord } from '../../src/manifest/format.ts';
 import type { Parsed } from '../../src/manifest/schemas.ts';
+import { manifestInvalid, type ManifestIssue } from '../../src/model/errors.ts';
 import { runManifest, RUN_ID, tradesRecord } from '../support/runs.ts';
 
 function run(over: Record<string, unknown> = {}, most = 100): Parsed<RunRecord> {
@@ -181,5 +182,25 @@ describe('interpretParticipantFile()', () => {
     const parsed = withArtifact(`{"logical_name":"a","size_bytes":${json}}`);
     const size = parsed.ok ? parsed.value.artifacts[0]?.size_bytes : null;
     expect(JSON.stringify(size)).toBe(String(Math.abs(Number(json))));
+  });
+});
+
+describe('manifestInvalid() says how many issues there are', () => {
+  const issues = (count: number): ManifestIssue[] =>
+    Array.from({ length: count }, (_, index) => ({ path: `a.${index}`, message: 'expected a value' }));
+
+  it.each([
+    [1, ''],
+    [2, ', and 1 more issue'],
+    [19, ', and 18 more issues'],
+    // Whoever reads a manifest stops there.
+    [20, ', and at least 19 more issues'],
+    [24, ', and at least 23 more issues'],
+  ])('%i', (count, more) => {
+    const { message, issues: kept } = manifestInvalid('backups/completed/r/manifest.json', issues(count));
+    expect(message).toBe(
+      `Cannot use the manifest "backups/completed/r/manifest.json": a.0: expected a value${more}`,
+    );
+    expect(kept).toHaveLength(Math.min(20, count));
   });
 });

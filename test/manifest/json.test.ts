@@ -16,6 +16,14 @@ function refused(message: string): Parsed<never> {
   return { ok: false, issues: [{ path: '', message }] };
 }
 
+/** What is said of texts that are no JSON. */
+const PLACED =
+  /^not JSON: (?:it is empty|expected .+, found ".+" at line \d+, column \d+|it ends at line \d+, column \d+, before the value does)$/;
+
+function columnOf(answer: Parsed<unknown>): number {
+  return answer.ok ? 0 : Number(/column (\d+)/.exec(answer.issues[0]?.message ?? '')?.[1] ?? 1);
+}
+
 function nested(depth: number): string {
   return '['.repeat(depth) + ']'.repeat(depth);
 }
@@ -51,13 +59,19 @@ describe('parseJson() says what JSON.parse says', () => {
       fc.property(
         fc.array(pieces).map((all) => all.join('')),
         (json) => {
-          let expected: Parsed<unknown> = refused('not JSON');
+          let fault: string | null = null;
           try {
-            expected = { ok: true, value: JSON.parse(json) as unknown };
-          } catch {
-            // Then it is none.
+            expect(parsed(json)).toStrictEqual({ ok: true, value: JSON.parse(json) as unknown });
+          } catch (reason) {
+            if (!(reason instanceof SyntaxError)) throw reason;
+            fault = reason.message;
           }
-          expect(parsed(json)).toStrictEqual(expected);
+          if (fault === null) return;
+          const answer = parsed(json);
+          expect(answer.ok ? '' : answer.issues[0]?.message).toMatch(PLACED);
+          // Where the engine says it too; it never begins a line in these texts.
+          const position = / in JSON at position (\d+)(?: \(.*\))?$/.exec(fault)?.[1];
+          if (position !== undefined) expect(columnOf(answer)).toBe(Number(position) + 1);
         },
       ),
     );
@@ -140,23 +154,43 @@ describe('parseJson() refuses what is no UTF-8', () => {
   });
 });
 
-describe('parseJson() refuses what is no JSON', () => {
+describe('parseJson() says where a text is no JSON', () => {
   it.each([
-    '',
-    ' ',
-    '{',
-    '[1,]',
-    '{"a":1,}',
-    "{'a':1}",
-    '01',
-    '+1',
-    'NaN',
-    '1 2',
-    '// no\n1',
-    '"\n"',
-    '\0',
-    'tru',
-  ])('%j', (json) => {
-    expect(parsed(json)).toEqual(refused('not JSON'));
+    ['', 'it is empty'],
+    ['\ufeff', 'it is empty'],
+    [' ', 'it ends at line 1, column 2, before the value does'],
+    ['{', 'it ends at line 1, column 2, before the value does'],
+    ['{\n  "a": [1,\n', 'it ends at line 3, column 1, before the value does'],
+    ['"\\', 'it ends at line 1, column 3, before the value does'],
+    ['1.', 'it ends at line 1, column 3, before the value does'],
+    ['[1,]', 'expected a value, found "]" at line 1, column 4'],
+    ['{"a":1,}', 'expected a name, found "}" at line 1, column 8'],
+    ["{'a':1}", 'expected a name or "}", found "\'" at line 1, column 2'],
+    ['{"a" 1}', 'expected ":", found "1" at line 1, column 6'],
+    ['01', 'expected the end, found "1" at line 1, column 2'],
+    ['+1', 'expected a value, found "+" at line 1, column 1'],
+    ['NaN', 'expected a value, found "N" at line 1, column 1'],
+    ['[1, -Infinity]', 'expected a value, found "I" at line 1, column 6'],
+    ['1 2', 'expected the end, found "2" at line 1, column 3'],
+    ['{}\n{}', 'expected the end, found "{" at line 2, column 1'],
+    ['// no\n1', 'expected a value, found "/" at line 1, column 1'],
+    ['"\n"', 'expected no control character in a string, found "\\u000a" at line 1, column 2'],
+    ['"\\x"', 'expected an escape, found "x" at line 1, column 3'],
+    ['\0', 'expected a value, found "\\u0000" at line 1, column 1'],
+    ['tru', 'it ends at line 1, column 4, before the value does'],
+    ['[trve]', 'expected "true", found "v" at line 1, column 4'],
+    // A character is one column, whatever it takes in UTF-8 or UTF-16, and a byte order mark is none.
+    ['\ufeff{"é約𝄞": x}', 'expected a value, found "x" at line 1, column 9'],
+    ['["é",\r\n "約", 𝄞]', 'expected a value, found "𝄞" at line 2, column 7'],
+    ['{\r\n\r\n"a": 1\r\n"b": 2}', 'expected "," or "}", found "\\"" at line 4, column 1'],
+    ['[1]\ufeff', 'expected the end, found "\\ufeff" at line 1, column 4'],
+  ])('%j', (json, where) => {
+    expect(parsed(json)).toEqual(refused(`not JSON: ${where}`));
+  });
+
+  it('also behind a very long line', () => {
+    expect(parsed(`["${'x'.repeat(1 << 24)}" 1]`)).toEqual(
+      refused('not JSON: expected "," or "]", found "1" at line 1, column 16777221'),
+    );
   });
 });

@@ -1,6 +1,7 @@
 /** Formats Unix seconds as local time or UTC, and parses times of the command line. */
 
 import { quote } from '../../model/printable.ts';
+import { instantOf, isTwice, type Edge } from './local-time.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What is shown where there is no time. */
@@ -18,9 +19,13 @@ export function time(seconds: number, isUtc: boolean): string {
   return `${iso.slice(0, -5).replace('T', ' ')}${isUtc ? 'Z' : ` ${zone(offset)}`}`;
 }
 
-/** The same where there is little room: without the zone, which is the local one unless `Z` says otherwise. */
+/**
+ * The same where there is little room: without the zone, which is the local one unless `Z` says otherwise. A local time that there is
+ * twice, where clocks are set back, keeps it: rows an hour apart would look the same.
+ */
 export function shortTime(seconds: number, isUtc: boolean): string {
-  return time(seconds, isUtc).replace(/ [+-]\d\d:\d\d$/, '');
+  const text = time(seconds, isUtc);
+  return isUtc || isTwice(seconds * 1_000) ? text : text.replace(/ [+-]\d\d:\d\d$/, '');
 }
 
 function two(number: number): string {
@@ -34,39 +39,25 @@ function zone(minutes: number): string {
 const ISO =
   /^(?<date>\d{4}-\d\d-\d\d)(?:[T ](?<clock>\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)(?<zone>Z|[+-]\d\d:\d\d)?)?$/;
 
-/** What a time on the command line is: the first or the last second that it names. */
-export type Edge = 'first' | 'last';
-
 /**
  * Unix seconds of what was typed: Unix seconds, or ISO 8601. Without a zone it is in the local one, or in UTC. A day alone
- * is its first or its last second, so that `--to` a day takes in that day.
+ * is its first or its last second, so that `--to` a day takes in that day. Of a local time that there is twice the first or the last
+ * is meant, and of one that there is not, the next one that there is or the one before.
  */
 export function parseTime(text: string, option: string, edge: Edge, isUtc: boolean): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
   const { date, clock, zone: typed } = ISO.exec(text)?.groups ?? {};
   if (date !== undefined && isOfCalendar(date)) {
-    const suffix = typed ?? (isUtc ? 'Z' : '');
-    const milliseconds = Date.parse(`${date}T${clock ?? '00:00'}${suffix}`);
-    if (!Number.isNaN(milliseconds) && milliseconds >= 0)
-      return secondsOf(milliseconds, edge, date, clock, suffix);
+    const wall = `${date}T${clock ?? (edge === 'first' ? '00:00:00' : '23:59:59')}`;
+    const suffix = typed ?? (isUtc ? 'Z' : null);
+    const milliseconds =
+      suffix === null ? instantOf(Date.parse(`${wall}Z`), edge) : Date.parse(wall + suffix);
+    const seconds = (edge === 'first' ? Math.ceil : Math.floor)(milliseconds / 1_000);
+    if (seconds >= 0) return seconds;
   }
   throw new UsageError(
     `Cannot use ${option} ${quote(text)}: expected Unix seconds or a time such as 2026-06-29T12:10:45Z`,
   );
-}
-
-function secondsOf(
-  milliseconds: number,
-  edge: Edge,
-  date: string,
-  clock: string | undefined,
-  suffix: string,
-): number {
-  const isFirst = edge === 'first';
-  if (clock !== undefined)
-    return isFirst ? Math.ceil(milliseconds / 1_000) : Math.floor(milliseconds / 1_000);
-  // Days at a change of clocks have 23 or 25 hours.
-  return (isFirst ? milliseconds : Date.parse(`${date}T23:59:59${suffix}`)) / 1_000;
 }
 
 /** `Date.parse` takes February 30 for March 2. */

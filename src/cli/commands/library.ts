@@ -3,6 +3,8 @@
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../../index.ts';
 import { LEVELS } from '../../model/run.ts';
 import { waitForGrace } from '../../concurrency/grace.ts';
+import { resolveRoot } from '../../fs/root.ts';
+import { quote } from '../../model/printable.ts';
 import { VALIDATOR_KINDS } from '../args/options.ts';
 import { optionText, type Arguments } from '../args/arguments.ts';
 import type { CliContext } from '../context.ts';
@@ -19,15 +21,22 @@ export function rootOf(args: Arguments, { environment }: Pick<CliContext, 'envir
   );
 }
 
-/** What an inspector is made with; the validators are loaded when they are wanted. */
+/**
+ * What an inspector is made with; the validators are loaded when they are wanted.
+ *
+ * @throws Error for a relative root where the working directory was deleted: that is no run's fault, and nothing that was typed.
+ */
 export async function inspectorOptionsOf(
   args: Arguments,
   context: Pick<CliContext, 'environment'>,
 ): Promise<InspectorOptions> {
+  const root = rootOf(args, context);
+  if (resolveRoot(root) === null)
+    throw new Error(`the root ${quote(root)} is relative, and the working directory is gone`);
   const threads = optionText(args, 'threads');
   const rate = optionText(args, 'max-rate');
   return {
-    root: rootOf(args, context),
+    root,
     limits: { findings: MOST_FINDINGS },
     ...(threads !== undefined && { threads: parseThreads(threads, '--threads') }),
     ...(rate !== undefined && { maxBytesPerSecond: parseRate(rate, '--max-rate') }),

@@ -50,16 +50,17 @@ export function createThroughput(): Throughput {
 
 /** The line, in at most `columns` columns; what is cut is the name of the artifact. */
 export function progressLine(
-  { runId, participant, artifact, bytesDone, bytesTotal }: Progress,
+  progress: Progress,
   rate: number | null,
   place: RunPosition | null,
   columns: number | null,
 ): string {
+  const { runId, participant, artifact, bytesDone, bytesTotal } = progress;
   const isMoving = rate !== null && rate > 0;
   const left = isMoving ? duration(Math.ceil((bytesTotal - bytesDone) / rate)) : '?';
   const parts = [
     `${printable(runId)}${place === null ? '' : ` (${place.index}${place.total === null ? '' : ` of ${place.total}`})`}`,
-    `${percent(bytesDone, bytesTotal)} of ${size(bytesTotal)}`,
+    `${percentDone(progress)} of ${size(bytesTotal)}`,
     `${size(bytesDone)} done`,
     rate === null ? '' : `${size(Math.round(rate))}/s`,
     bytesDone < bytesTotal ? `${left} left` : '',
@@ -67,4 +68,11 @@ export function progressLine(
   ];
   const text = parts.filter((part) => part !== '').join('  ');
   return columns === null ? text : clip(text, columns);
+}
+
+/** Artifacts of 0 bytes are to be done too. */
+function percentDone({ bytesDone, bytesTotal, artifactsDone, artifactsTotal }: Progress): string {
+  return artifactsDone < artifactsTotal && bytesDone >= bytesTotal
+    ? percent(99, 100)
+    : percent(bytesDone, bytesTotal);
 }

@@ -21,17 +21,19 @@ const MEANING: Readonly<Record<VerifyWord, Meaning>> = {
   damaged: 'bad',
 };
 
-const NOT_DAMAGE: readonly Reason['code'][] = [
-  'RUN_NOT_COMPLETED',
-  'RUN_NOT_VERIFIED',
-  ...UNVERIFIABLE_CODES,
-];
+/** More time or another level would not make a restore point of a run that did not complete. */
+const NOT_COMPLETED: readonly Reason['code'][] = ['RUN_NOT_COMPLETED', 'RUN_NOT_VERIFIED'];
+
+const NOT_DAMAGE: readonly Reason['code'][] = [...NOT_COMPLETED, ...UNVERIFIABLE_CODES];
 
 /** The word for a run by the reasons not to restore from it. */
 export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): VerifyWord {
   if (reasons.length === 0) return 'restorable';
   if (!reasons.every(({ code }) => NOT_DAMAGE.includes(code))) return 'damaged';
-  return reasons.every(({ code }) => code === 'RUN_NOT_COMPLETED') ? 'not completed' : 'not verified';
+  const isNotCompleted = reasons.some(({ code }) => code === 'RUN_NOT_COMPLETED');
+  return isNotCompleted && reasons.every(({ code }) => NOT_COMPLETED.includes(code))
+    ? 'not completed'
+    : 'not verified';
 }
 
 /** Columns of the longest word, and of the gap after it. */
@@ -77,9 +79,14 @@ export function renderFound(run: BackupRun, { columns, paint, now }: View): stri
 
 /** The first reason that bears the word, and how many more there are. */
 function reasonSentence(word: VerifyWord, reasons: readonly Reason[]): string {
-  const first = reasons.find(({ code }) => (word === 'damaged' ? !NOT_DAMAGE.includes(code) : true));
+  const [first] = reasons.filter(({ code }) => bears(word, code));
   const more = reasons.length - 1;
   return `${shownMessage(first?.message ?? '')}${more === 0 ? '' : `, and ${counted(more, 'more reason')}`}`;
+}
+
+function bears(word: VerifyWord, code: Reason['code']): boolean {
+  if (word === 'damaged') return !NOT_DAMAGE.includes(code);
+  return word === 'not completed' || code !== 'RUN_NOT_COMPLETED';
 }
 
 /** What came of a run, for the summary. */

@@ -1,6 +1,6 @@
 /** What a JSON text can begin with. */
 
-import { BOM } from './tokens.ts';
+import { BOM } from '../../json/tokens.ts';
 
 const MARK = Buffer.from(BOM);
 

@@ -40,6 +40,21 @@ describe('time()', () => {
     expect(shortTime(1782727845, true)).toBe('2026-06-29 10:10:45Z');
     expect(shortTime(0, false)).toBe('–');
   });
+
+  it('is shorter with its zone where the same local time comes twice, and only there', () => {
+    const told = [1792886399, 1792886400, 1792889999, 1792890000, 1792893599, 1792893600].map((at) =>
+      shortTime(at, false),
+    );
+    expect(told).toEqual([
+      '2026-10-25 01:59:59',
+      '2026-10-25 02:00:00 +02:00',
+      '2026-10-25 02:59:59 +02:00',
+      '2026-10-25 02:00:00 +01:00',
+      '2026-10-25 02:59:59 +01:00',
+      '2026-10-25 03:00:00',
+    ]);
+    expect(shortTime(1792886400, true)).toBe('2026-10-25 00:00:00Z');
+  });
 });
 
 describe('parseTime()', () => {
@@ -62,6 +77,45 @@ describe('parseTime()', () => {
   ];
   it.each(cases)('%s as the %s second it names (UTC: %s)', (text, edge, isUtc, seconds) =>
     expect(parseTime(text, '--from', edge, isUtc)).toBe(seconds),
+  );
+
+  const utc = (text: string): number => Date.parse(text) / 1_000;
+  const changes: [zone: string, text: string, first: string, last: string][] = [
+    // 25 hours, and an hour that comes twice.
+    ['Europe/Berlin', '2026-10-25', '2026-10-24T22:00:00Z', '2026-10-25T22:59:59Z'],
+    ['Europe/Berlin', '2026-10-25T02:30', '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z'],
+    // 23 hours, and an hour that never comes.
+    ['Europe/Berlin', '2026-03-29', '2026-03-28T23:00:00Z', '2026-03-29T21:59:59Z'],
+    ['Europe/Berlin', '2026-03-29T02:30', '2026-03-29T01:00:00Z', '2026-03-29T00:59:59Z'],
+    ['Europe/Berlin', '2026-03-29T03:00', '2026-03-29T01:00:00Z', '2026-03-29T01:00:00Z'],
+    // A day without midnight, and one whose last hour comes twice.
+    ['America/Sao_Paulo', '2018-11-04', '2018-11-04T03:00:00Z', '2018-11-05T01:59:59Z'],
+    ['America/Sao_Paulo', '2018-11-03', '2018-11-03T03:00:00Z', '2018-11-04T02:59:59Z'],
+    ['America/Sao_Paulo', '2018-02-17', '2018-02-17T02:00:00Z', '2018-02-18T02:59:59Z'],
+    ['America/Sao_Paulo', '2018-02-18', '2018-02-18T03:00:00Z', '2018-02-19T02:59:59Z'],
+    // A day whose first hour comes twice.
+    ['America/Havana', '2026-11-01', '2026-11-01T04:00:00Z', '2026-11-02T04:59:59Z'],
+    ['America/Havana', '2026-10-31', '2026-10-31T04:00:00Z', '2026-11-01T03:59:59Z'],
+    // Clocks that change by half an hour, and by a day.
+    ['Australia/Lord_Howe', '2026-04-05T01:45', '2026-04-04T14:45:00Z', '2026-04-04T15:15:00Z'],
+    ['Pacific/Apia', '2011-12-31', '2011-12-30T10:00:00Z', '2011-12-31T09:59:59Z'],
+  ];
+  it.each(changes)('in %s, %s begins and ends where its clocks say', (zone, text, first, last) => {
+    process.env['TZ'] = zone;
+    expect(parseTime(text, '--from', 'first', false)).toBe(utc(first));
+    expect(parseTime(text, '--to', 'last', false)).toBe(utc(last));
+  });
+
+  it.each(['Europe/Berlin', 'America/Sao_Paulo', 'America/St_Johns', 'America/Havana', 'Asia/Beirut'])(
+    'leaves no second between two days, and none to both, in %s',
+    (zone) => {
+      process.env['TZ'] = zone;
+      const days = Array.from({ length: 2_200 }, (_, day) => new Date(Date.UTC(2013, 0, 1 + day)))
+        .map((day) => day.toISOString().slice(0, 10))
+        .map((day) => (['first', 'last'] as const).map((edge) => parseTime(day, '--from', edge, false)));
+      const gaps = days.slice(1).map(([first = 0], index) => first - (days[index]?.[1] ?? 0));
+      expect(new Set(gaps)).toEqual(new Set([1]));
+    },
   );
 
   it.each([

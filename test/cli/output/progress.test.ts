@@ -51,7 +51,9 @@ describe('progressLine()', () => {
     expect(progressLine({ ...REPORT, artifact: 'a\u001b[2J' }, 0, null, null)).toBe(
       String.raw`20260629-121045-000001  35 % of 3.40 GB  1.20 GB done  0 B/s  ? left  trades / a\u001b[2J`,
     );
-    const done = { ...REPORT, bytesDone: REPORT.bytesTotal };
+    const read = { ...REPORT, bytesDone: REPORT.bytesTotal };
+    expect(progressLine(read, 1, null, null)).toContain('99 % of 3.40 GB  3.40 GB done  1 B/s  trades');
+    const done = { ...read, artifactsDone: REPORT.artifactsTotal };
     expect(progressLine(done, 1, null, null)).toContain('100 % of 3.40 GB  3.40 GB done  1 B/s  trades');
   });
 

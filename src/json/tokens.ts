@@ -3,8 +3,10 @@
  * byte that does not belong to it is given to what follows.
  */
 
-import { BACKSLASH, QUOTE } from '../../manifest/json.ts';
 import type { Machine, State } from './machine.ts';
+
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
 
 /** The byte order mark that may stand before a text. */
 export const BOM = [0xef, 0xbb, 0xbf] as const;
