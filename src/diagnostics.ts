@@ -49,7 +49,7 @@ export function traceHash<T>(run: string, files: HashTrace['files'], read: () =>
   return HASH.tracePromise(read, { run, files: files.map(({ path, size }) => ({ path, size })) });
 }
 
-export function tellFallback(reason: unknown): void {
+export function publishFallback(reason: unknown): void {
   const message: FallbackMessage = { reason };
   FALLBACK.publish(message);
 }

@@ -3,7 +3,7 @@
 import type { Answer, ListedRun, ListedRunId, Validation } from './model/answer.ts';
 import { keepFindings } from './inspect/assemble.ts';
 import { createInFlight } from './concurrency/in-flight.ts';
-import { tellFallback, traceInspect } from './diagnostics.ts';
+import { publishFallback, traceInspect } from './diagnostics.ts';
 import { inspectRun } from './inspect/inspect-run.ts';
 import { filterSettings, runIdsSignal, type RunFilter, type RunIdsOptions } from './listing/filter.ts';
 import { listRunIds } from './listing/list-run-ids.ts';
@@ -146,7 +146,7 @@ function diskFor({ root: path, threads, stallTimeoutMs, maxBytesPerSecond }: Ins
     rateLimit,
     source: WORKER_SOURCE,
     inProcess: createInProcess(root, rateLimit),
-    onFallback: tellFallback,
+    onFallback: publishFallback,
   });
   return { disk: createDisk({ pool, rootName: root.name, stallTimeoutMs }), rootName: root.name };
 }

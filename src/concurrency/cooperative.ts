@@ -35,7 +35,7 @@ export async function forEachInSlices<T>(items: Iterable<T>, work: (item: T) => 
 }
 
 /** Works on all items, `atOnce` of them at a time; ends with the first that fails, when none is under way any more. */
-export async function forEachAtOnce<T>(
+export async function forEachConcurrently<T>(
   items: readonly T[],
   atOnce: number,
   work: (item: T) => Promise<void>,

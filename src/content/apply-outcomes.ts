@@ -14,7 +14,7 @@ export function applyOutcomes(judged: Judged, participant: string, outcomes: rea
     actual: texts.join('; '),
   });
   const reasons = outcomes.flatMap((outcome) => (outcome.type === 'rejected' ? outcome.reason : []));
-  const whys = outcomes.flatMap((outcome) => (outcome.type === 'left out' ? outcome.why : []));
+  const whys = outcomes.flatMap((outcome) => (outcome.type === 'skipped' ? outcome.why : []));
   const unverified = whys.length === 0 ? null : finding('ARTIFACT_NOT_VERIFIED', facts(whys));
   const invalid = reasons.length === 0 ? null : finding('ARTIFACT_CONTENT_INVALID', facts(reasons));
   const errors = [unverified?.message, artifact.validation_error, invalid?.message];
@@ -23,6 +23,6 @@ export function applyOutcomes(judged: Judged, participant: string, outcomes: rea
     ...judged,
     artifact: { ...artifact, validation_ok: validation_error === '', validation_error },
     findings: inOrder([...judged.findings, unverified, invalid]),
-    isLeftOut: unverified !== null,
+    isSkipped: unverified !== null,
   };
 }

@@ -9,7 +9,7 @@ import type { ArtifactFile, Validator } from './validator.ts';
 export type Outcome =
   | { readonly type: 'agreed' }
   | { readonly type: 'rejected'; readonly reason: string }
-  | { readonly type: 'left out'; readonly why: string };
+  | { readonly type: 'skipped'; readonly why: string };
 
 /** Follows whether a validator still does something. */
 export interface Watch {
@@ -161,5 +161,5 @@ function messageOf(fault: unknown): string {
 }
 
 export function leftOut({ name }: Validator, what: string): Outcome {
-  return { type: 'left out', why: `validator ${quote(name)} ${what}` };
+  return { type: 'skipped', why: `validator ${quote(name)} ${what}` };
 }

@@ -3,9 +3,9 @@
  * the run moves meanwhile.
  */
 
-import { createCanceller, type Cancellation } from '../concurrency/abort.ts';
-import { createSemaphore } from '../concurrency/semaphore.ts';
-import { forEachAtOnce, mapInSlices } from '../concurrency/cooperative.ts';
+import { createCanceller, endWork, type Cancellation } from '../concurrency/abort.ts';
+import { createSemaphore, type Semaphore } from '../concurrency/semaphore.ts';
+import { forEachConcurrently, mapInSlices } from '../concurrency/cooperative.ts';
 import type { Claim } from '../manifest/claims.ts';
 import type { Disk } from '../jobs/disk.ts';
 import type { RunAddress } from '../repository/open-run.ts';
@@ -22,7 +22,7 @@ import type { ArtifactSource } from './artifact-reader.ts';
 import type { OutcomeCache } from './outcome-cache.ts';
 import type { Validator } from './validator.ts';
 
-const NOT_VALIDATED_IN_TIME: Outcome = { type: 'left out', why: 'the time budget is over' };
+const NOT_VALIDATED_IN_TIME: Outcome = { type: 'skipped', why: 'the time budget is over' };
 
 /** Artifacts that are validated at once: each may have a thread, some chunks, a private copy. */
 const VALIDATIONS_AT_ONCE = 2;
@@ -46,8 +46,8 @@ export interface Measured {
   readonly measured: Measurements;
 }
 
-/** How the contents of one run are checked. */
-export interface Checking {
+/** How artifacts of one run are reached, to be measured and to be validated. */
+export interface ArtifactAccess {
   readonly run: RunAddress;
   readonly disk: Disk;
   /** With `OutOfTime` when the budget is over. */
@@ -63,7 +63,7 @@ export interface Checking {
 /** Checks the contents of artifacts. */
 export interface ContentCheck {
   /** The judged artifacts in their order; rejects for a cancellation, with its reason, and when the inspection cannot go on. */
-  check(measured: Measured, checking: Checking): Promise<readonly Judged[]>;
+  check(measured: Measured, access: ArtifactAccess): Promise<readonly Judged[]>;
 }
 
 /** A claim to an artifact that may be validated. */
@@ -72,27 +72,23 @@ interface Claimed extends Subject {
   readonly claim: Claim;
 }
 
-export function createContentCheck({
-  validators,
-  root,
-  stallTimeoutMs,
-  maxBytesPerSecond: rate,
-}: ContentsSettings): ContentCheck {
+export function createContentCheck(settings: ContentsSettings): ContentCheck {
+  const { validators, root, stallTimeoutMs } = settings;
   const slots = createSemaphore(VALIDATIONS_AT_ONCE);
 
-  async function check(found: Measured, checking: Checking): Promise<readonly Judged[]> {
+  async function check(found: Measured, access: ArtifactAccess): Promise<readonly Judged[]> {
     if (validators.length === 0) return found.judged;
     const subjects = await subjectsOf(found);
     const wanted = subjects.filter(({ verified }) => verified !== null && verified.size > 0);
     const beside = findBeside(subjects);
     const outcomes = new Map<Subject, readonly Outcome[]>();
-    const ordered = checking.isHurried
+    const ordered = access.isHurried
       ? wanted.toSorted((a, b) => compareUrgency(urgencyOfSubject(a), urgencyOfSubject(b)))
       : wanted;
-    await forEachUntilFailure(ordered, checking.cancellation, async (subject, cancellation) => {
-      const source = sourceFor(subject, checking);
+    await forEachUntilFailure(ordered, access.cancellation, async (subject, cancellation) => {
+      const source = sourceFor(subject, access, settings);
       const validating = { validators, stallTimeoutMs, root, source, cancellation, beside };
-      outcomes.set(subject, await validateOnce(subject, validating, checking.cache));
+      outcomes.set(subject, await validateOnce(subject, validating, access.cache, slots));
     });
     return mapInSlices(subjects, (subject) => {
       const its = outcomes.get(subject);
@@ -102,43 +98,49 @@ export function createContentCheck({
     });
   }
 
-  function sourceFor({ claim }: Claimed, { run, disk, meter, onBytes }: Checking): ArtifactSource {
-    return {
-      run,
-      disk,
-      chunk: chunkAt(rate, CHUNK),
-      onBytes(count) {
-        onBytes(count);
-        // Its bytes were counted when it was hashed.
-        meter.read(claim.participant, claim.record.logical_name, 0);
-      },
-    };
-  }
-
-  async function validateOnce(
-    subject: Subject,
-    validating: Validating,
-    cache: OutcomeCache,
-  ): Promise<readonly Outcome[]> {
-    const before = cache.recall(subject, validating.beside);
-    if (before !== null) return before;
-    let release: (() => void) | null = null;
-    try {
-      release = await slots.acquire(validating.cancellation);
-      const { beside, keep } = cache.follow(subject, validating.beside);
-      const outcomes = await validateArtifact(subject, { ...validating, beside });
-      const isSettled = outcomes.length > 0 && outcomes.every(({ type }) => type !== 'left out');
-      if (isSettled) keep(outcomes);
-      return outcomes;
-    } catch (reason) {
-      if (reason instanceof OutOfTime) return [NOT_VALIDATED_IN_TIME];
-      throw reason;
-    } finally {
-      release?.();
-    }
-  }
-
   return { check };
+}
+
+function sourceFor(
+  { claim }: Claimed,
+  { run, disk, meter, onBytes }: ArtifactAccess,
+  { maxBytesPerSecond }: ContentsSettings,
+): ArtifactSource {
+  return {
+    run,
+    disk,
+    chunk: chunkAt(maxBytesPerSecond, CHUNK),
+    onBytes(count) {
+      onBytes(count);
+      // Its bytes were counted when it was hashed.
+      meter.read(claim.participant, claim.record.logical_name, 0);
+    },
+  };
+}
+
+/** Validates an artifact, unless an earlier attempt of this call came to a verdict about it. */
+async function validateOnce(
+  subject: Subject,
+  validating: Validating,
+  cache: OutcomeCache,
+  slots: Semaphore,
+): Promise<readonly Outcome[]> {
+  const before = cache.recall(subject, validating.beside);
+  if (before !== null) return before;
+  let release: (() => void) | null = null;
+  try {
+    release = await slots.acquire(validating.cancellation);
+    const { beside, keep } = cache.follow(subject, validating.beside);
+    const outcomes = await validateArtifact(subject, { ...validating, beside });
+    const isSettled = outcomes.length > 0 && outcomes.every(({ type }) => type !== 'skipped');
+    if (isSettled) keep(outcomes);
+    return outcomes;
+  } catch (reason) {
+    if (reason instanceof OutOfTime) return [NOT_VALIDATED_IN_TIME];
+    throw reason;
+  } finally {
+    release?.();
+  }
 }
 
 function subjectsOf({ claims, judged: all, measured }: Measured): Promise<Claimed[]> {
@@ -177,11 +179,8 @@ async function forEachUntilFailure<T>(
   const canceller = createCanceller();
   const unlisten = cancellation.onCancel(canceller.cancel);
   try {
-    await forEachAtOnce(items, VALIDATIONS_AT_ONCE, (item) =>
-      work(item, canceller).catch((reason: unknown) => {
-        canceller.cancel(reason);
-        throw reason;
-      }),
+    await forEachConcurrently(items, VALIDATIONS_AT_ONCE, (item) =>
+      work(item, canceller).catch(endWork(canceller)),
     );
   } finally {
     unlisten();

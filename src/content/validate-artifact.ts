@@ -63,7 +63,7 @@ async function readHead(
     throwIfCancelled(cancellation);
     const failure = reader.failure();
     if (failure === null) throw fault;
-    return { type: 'left out', why: sentence('it', failure) };
+    return { type: 'skipped', why: sentence('it', failure) };
   }
 }
 
@@ -134,7 +134,7 @@ async function validate(
     const found = reader.failure();
     return found === null ? [] : sentence(index === 0 ? 'it' : quote(name), found);
   });
-  return why === undefined ? outcome : { type: 'left out', why };
+  return why === undefined ? outcome : { type: 'skipped', why };
 }
 
 /** Throws where the inspection cannot go on. */

@@ -34,8 +34,8 @@ export class Stalled extends Error {
   }
 }
 
-/** A fault that a job met in another thread: an error keeps no number on its way, and has another class where it arrives. */
-export class JobFault extends Error {
+/** A fault known by the name of its errno: an error that comes from another thread keeps no number on its way, nor its class. */
+export class NamedFault extends Error {
   /** The name of its errno, or null when it is no fault of a system call. */
   readonly errnoName: string | null;
 
@@ -52,7 +52,7 @@ export function notADirectory(): Error {
 }
 
 /** What was reached by a path is not, or may not be, what stood there before. Off Linux also honest writers cause it. */
-export class Churned extends Error {
+export class PathChanged extends Error {
   constructor() {
     super('the directories on the way changed while they were walked');
     this.name = 'Churned';
@@ -65,8 +65,8 @@ export class Churned extends Error {
  */
 export function errnoOf(fault: unknown): string | null {
   if (fault instanceof Stalled) return 'ETIMEDOUT';
-  if (fault instanceof Churned) return 'EAGAIN';
-  if (fault instanceof JobFault) return fault.errnoName;
+  if (fault instanceof PathChanged) return 'EAGAIN';
+  if (fault instanceof NamedFault) return fault.errnoName;
   if (!(fault instanceof Error)) return null;
   if (isForbidden(fault)) return 'EACCES';
   if (!('errno' in fault) || typeof fault.errno !== 'number') return null;

@@ -18,7 +18,7 @@ import {
   type Io,
   type Stats,
 } from './calls.ts';
-import { Churned, notADirectory } from './errno.ts';
+import { PathChanged, notADirectory } from './errno.ts';
 import { isSameRevision, isUnreplaced, type Handle } from './handle.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
@@ -41,7 +41,7 @@ function followed(io: Io, path: FsPath, confirmAbove: Confirm): Handle {
   if (!stats.isDirectory()) throw notADirectory();
   return pathHandle(io, path, stats, confirmAbove, () => {
     confirmAbove();
-    if (!isUnreplaced(stats, stat(io, path))) throw new Churned();
+    if (!isUnreplaced(stats, stat(io, path))) throw new PathChanged();
   });
 }
 
@@ -50,7 +50,7 @@ function unfollowed(io: Io, path: FsPath, confirmAbove: Confirm): Handle {
   confirmAbove();
   return pathHandle(io, path, stats, confirmAbove, () => {
     confirmAbove();
-    if (!isSameRevision(stats, lstat(io, path))) throw new Churned();
+    if (!isSameRevision(stats, lstat(io, path))) throw new PathChanged();
   });
 }
 
@@ -79,7 +79,7 @@ function openByPath(io: Io, path: FsPath, stats: Stats, confirmAbove: Confirm): 
   const fd = open(io, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
   let isConfirmed = false;
   try {
-    if (!isUnreplaced(stats, fstat(io, fd))) throw new Churned();
+    if (!isUnreplaced(stats, fstat(io, fd))) throw new PathChanged();
     confirmAbove();
     isConfirmed = true;
   } finally {

@@ -1,4 +1,9 @@
-/** Assembles the answer of an inspection: the run, its findings in order, and the coverage (pure). */
+/**
+ * Assembles the answer of an inspection: the run, its findings in order, and the coverage (pure). The order of findings: the run's,
+ * then by participant and artifact as in the answer, then unlisted files. Within a participant's record it is made in
+ * manifest/merge.ts, within an artifact in verify/judge.ts, of contents in content/apply-outcomes.ts, and of unlisted files in
+ * unlisted-findings.ts.
+ */
 
 import type { Answer, Inspected } from '../model/answer.ts';
 import { finding, type Finding } from '../model/findings.ts';
@@ -84,7 +89,7 @@ function presumed({ name, findings }: ParticipantEntry): Participant {
 
 function coverageOf(judged: readonly Judged[], findingsTotal: number, counted: Counted): Coverage {
   const verified = judged.filter((each) => each.isMeasured).length;
-  const isValidated = !judged.some((each) => each.isLeftOut);
+  const isValidated = !judged.some((each) => each.isSkipped);
   return {
     level: counted.level,
     artifacts: judged.length,

@@ -19,8 +19,8 @@ import { assemble } from './assemble.ts';
 import { measureAndSearch } from './measure-and-search.ts';
 import type { InspectionSettings } from './options.ts';
 import { runIdOf } from './request.ts';
-import { refused, retryWhileMoving, type Visit } from './retry-while-moving.ts';
-import { checkingOf, type RunContext, type Shared } from './run-context.ts';
+import { refused, retryWhileMoving, type Attempt } from './retry-while-moving.ts';
+import { artifactAccessOf, type RunContext, type Shared } from './run-context.ts';
 import { beginTimedWork, outOfTime, unlessOutOfTime, withClosingTime } from './time-budget.ts';
 import { unlistedFindings } from './unlisted-findings.ts';
 
@@ -36,7 +36,7 @@ export async function inspectRun(
   canceller: Canceller,
   shared: Shared,
 ): Promise<Answer> {
-  const reads = shared.sharedReads.join();
+  const reads = shared.sharedReads.begin();
   const timed = beginTimedWork(call.timeBudgetMs, canceller);
   const closing = beginTimedWork(withClosingTime(call.timeBudgetMs), canceller);
   try {
@@ -56,8 +56,8 @@ export async function inspectRun(
         read: { bytes: 0 },
         outcomes: createOutcomeCache(),
       };
-      const answer = await retryWhileMoving(runId, { ...shared, cancellation: timed.canceller }, (visit) =>
-        inspectHeld(context, visit),
+      const answer = await retryWhileMoving(runId, { ...shared, cancellation: timed.canceller }, (attempt) =>
+        inspectHeld(context, attempt),
       );
       if (answer.ok) meter.end();
       throwIfCancelled(canceller);
@@ -72,12 +72,12 @@ export async function inspectRun(
   } finally {
     timed.end();
     closing.end();
-    reads.leave();
+    reads.end();
   }
 }
 
 /** The pipeline; null when the run has to be loaded once more. */
-async function inspectHeld(context: RunContext, { loaded, isLast }: Visit): Promise<Inspected | null> {
+async function inspectHeld(context: RunContext, { loaded, isLast }: Attempt): Promise<Inspected | null> {
   const { call, shared, read } = context;
   const { run, entries } = loaded;
   const claims = await decodeAllClaims(loaded);
@@ -89,7 +89,10 @@ async function inspectHeld(context: RunContext, { loaded, isLast }: Visit): Prom
   const isMissing = isMissingSomething([...entries, ...judged]);
   if (isMissing && !isLast && !(await isRunUnchanged(loaded, context))) return null;
 
-  const validated = await shared.contents.check({ claims, judged, measured }, checkingOf(loaded, context));
+  const validated = await shared.contents.check(
+    { claims, judged, measured },
+    artifactAccessOf(loaded, context),
+  );
   const confirmed = await unlessOutOfTime(shared.disk.confirm(loaded, context.closing));
   if (confirmed?.type === 'moved') return null;
   if (confirmed === null && isMissing) throw new OutOfTime();

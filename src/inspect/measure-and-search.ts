@@ -7,7 +7,7 @@ import type { FoundUnlisted } from '../repository/unlisted.ts';
 import { measure } from '../verify/measure.ts';
 import type { Measurements } from '../verify/measurement.ts';
 import { noteOtherForms } from '../verify/other-forms.ts';
-import { checkingOf, type RunContext } from './run-context.ts';
+import { artifactAccessOf, type RunContext } from './run-context.ts';
 import { unlessOutOfTime } from './time-budget.ts';
 import { NOTHING_UNLISTED } from './unlisted-findings.ts';
 
@@ -38,7 +38,7 @@ export async function measureAndSearch(
   first.catch(() => undefined);
   try {
     const measured = await measure(claims, {
-      ...checkingOf(loaded, context),
+      ...artifactAccessOf(loaded, context),
       revision: loaded.revision,
       cancellation: timed,
       level: call.level,

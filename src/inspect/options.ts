@@ -2,11 +2,11 @@
 
 import { availableParallelism } from 'node:os';
 import * as v from 'valibot';
-import type { InspectionLimits } from '../model/limits.ts';
+import { LONGEST_TIMER, MOST_THREADS, type InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
 import { quote } from '../model/printable.ts';
 import { resolveRoot } from '../fs/root.ts';
-import { checked, exactly, LONGEST_TIMER } from '../model/check-options.ts';
+import { checked, exactly } from '../model/check-options.ts';
 import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
 import type { Progress } from '../verify/progress.ts';
@@ -80,7 +80,6 @@ const MIB = 1_024 * 1_024;
 /** Far below what a string of JavaScript can hold. */
 const MOST_MANIFEST_BYTES = 256 * MIB;
 
-const MOST_THREADS = 1_024;
 /** A thread costs some 9.5 MB, and a container with many processors may have little memory. */
 const MOST_THREADS_BY_DEFAULT = 8;
 

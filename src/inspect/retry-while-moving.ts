@@ -18,29 +18,29 @@ export interface Loading {
 }
 
 /** A run that is held as long as the work on it lasts. */
-export interface Visit {
+export interface Attempt {
   readonly loaded: HeldRun;
   /** Whether there is no further attempt. */
   readonly isLast: boolean;
 }
 
 /** How often a run is loaded that is moved, or replaced, while it is worked on. */
-const MOST_VISITS = 5;
+const MOST_ATTEMPTS = 5;
 
 /** Works on a run until it stays. `work` resolves to null when the run has to be loaded once more. */
 export async function retryWhileMoving(
   runId: string,
   { disk, rootName, limits, cancellation }: Loading,
-  work: (visit: Visit) => Promise<Inspected | null>,
+  work: (attempt: Attempt) => Promise<Inspected | null>,
 ): Promise<Answer> {
   let path = runPath(rootName, LOOK_UP_ORDER[0] ?? '.running', runId);
-  for (let attempt = 1; attempt <= MOST_VISITS; attempt += 1) {
+  for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt += 1) {
     const found = await disk.load(runId, { limits }, attempt === 1, cancellation);
     if (found.type === 'moved') continue;
     const { loaded } = found;
     path = loaded.run.path;
     try {
-      const answer = await work({ loaded, isLast: attempt === MOST_VISITS });
+      const answer = await work({ loaded, isLast: attempt === MOST_ATTEMPTS });
       if (answer !== null) return answer;
     } finally {
       loaded.release();

@@ -2,13 +2,13 @@
 
 import type { Cancellation, Canceller } from '../concurrency/abort.ts';
 import type { Semaphore } from '../concurrency/semaphore.ts';
-import type { ContentCheck, Checking } from '../content/run-validators.ts';
+import type { ContentCheck, ArtifactAccess } from '../content/run-validators.ts';
 import type { OutcomeCache } from '../content/outcome-cache.ts';
 import type { Disk, HeldRun } from '../jobs/disk.ts';
 import type { InspectionLimits } from '../model/limits.ts';
 import type { Memo } from '../verify/memo.ts';
 import type { Meter } from '../verify/progress.ts';
-import type { Participation, SharedReads } from '../verify/shared-reads.ts';
+import type { ReadSession, SharedReads } from '../verify/shared-reads.ts';
 import type { InspectionSettings } from './options.ts';
 
 /** What the inspections of one inspector share. */
@@ -31,7 +31,7 @@ export interface RunContext {
   readonly timed: Canceller;
   /** What is left to do when it is over. */
   readonly closing: Cancellation;
-  readonly reads: Participation;
+  readonly reads: ReadSession;
   readonly meter: Meter;
   readonly shared: Shared;
   /** Counts the artifact bytes of all attempts. */
@@ -41,10 +41,10 @@ export interface RunContext {
 }
 
 /** How artifacts are read, to be measured and to be validated. */
-export function checkingOf(
+export function artifactAccessOf(
   { run }: HeldRun,
   { call, shared, timed, meter, read, outcomes }: RunContext,
-): Checking {
+): ArtifactAccess {
   return {
     run,
     disk: shared.disk,

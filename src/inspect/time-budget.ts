@@ -2,7 +2,7 @@
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
 import { busy, Refusal } from '../model/errors.ts';
-import { LONGEST_TIMER } from '../model/check-options.ts';
+import { LONGEST_TIMER } from '../model/limits.ts';
 import { OutOfTime } from '../verify/measurement.ts';
 
 /** The work of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */

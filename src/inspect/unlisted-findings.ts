@@ -48,10 +48,10 @@ export function unlistedFindings(
   const exactly = new Set(known);
   // What could not be looked at is reported once: by what is known of it, or to be in it, or else here.
   const isKnown = ({ path }: Unlistable): boolean => exactly.has(path) || leadsToOne(known, `${path}/`);
-  const untold = new Map(all.filter((each) => !isKnown(each)).map((each) => [each.path, each]));
+  const unreported = new Map(all.filter((each) => !isKnown(each)).map((each) => [each.path, each]));
   const findings = [
     ...paths.map((path) => finding('ARTIFACT_UNLISTED', { path, ...formsOf(claimedAs.get(path)) })),
-    ...Array.from(untold.values(), ({ path, errno }) =>
+    ...Array.from(unreported.values(), ({ path, errno }) =>
       finding('ARTIFACT_UNREADABLE', { path, actual: errno }),
     ),
     ...(isOutOfTime
@@ -60,7 +60,7 @@ export function unlistedFindings(
   ].toSorted((a, b) => ((a.path ?? '') < (b.path ?? '') ? -1 : 1));
   return {
     findings: findings.slice(0, most),
-    total: total + (unlistableTotal - unlistable.length) + untold.size + Number(isOutOfTime),
+    total: total + (unlistableTotal - unlistable.length) + unreported.size + Number(isOutOfTime),
     isComplete: all.length === 0 && !isOutOfTime,
   };
 }

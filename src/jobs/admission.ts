@@ -12,9 +12,9 @@ const MOST_LOST = 2;
 const MOST_AT_ONCE = { metadata: 4, search: 3 } as const;
 /**
  * Milliseconds that a task waits for a busy worker before another one is spawned for it, which costs some 25: a moment, but
- * longer behind others of class metadata, which are over soon unless their storage is slow.
+ * longer behind others of its own class where those read no artifact whole, and are over soon unless their storage is slow.
  */
-const WAIT_BEFORE_SPAWN = { metadata: 40, others: 4 } as const;
+const WAIT_BEFORE_SPAWN = { behindItsClass: 40, otherwise: 4 } as const;
 
 /** Decides about one task, by what all workers do now; `threads` is how many may be at `bulk` tasks. */
 export function admit(task: Task, workers: readonly WorkerThread[], threads: number): Admission {
@@ -51,5 +51,5 @@ function mayFreeSoon(live: readonly WorkerThread[], { taskClass }: Task): boolea
 
 function waitBeforeSpawn({ taskClass }: Task, running: Running): number {
   const isBehindOthers = (taskClass === 'metadata' || taskClass === 'search') && running[taskClass] > 0;
-  return isBehindOthers ? WAIT_BEFORE_SPAWN.metadata : WAIT_BEFORE_SPAWN.others;
+  return isBehindOthers ? WAIT_BEFORE_SPAWN.behindItsClass : WAIT_BEFORE_SPAWN.otherwise;
 }

@@ -1,7 +1,8 @@
 /** The disk as the pipeline sees it: everything an inspector does there, as few jobs in threads of its own. */
 
 import type { Cancellation } from '../concurrency/abort.ts';
-import type { FileLook, FileRead, RangeRequest, ReadFailure } from '../hashing/hash-file.ts';
+import type { FileLook, FileRead, ReadFailure } from '../hashing/look-at-file.ts';
+import type { RangeRequest } from '../hashing/read-range.ts';
 import type { LoadOptions } from '../manifest/load-run.ts';
 import type { Candidate, RowOutcome } from '../manifest/read-row.ts';
 import type { RowOptions } from '../manifest/row-record.ts';

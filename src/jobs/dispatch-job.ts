@@ -1,8 +1,8 @@
 /** Runs one job in a thread, and again where the thread crashed; what went wrong is thrown as what it means to the pipeline. */
 
 import type { Cancellation } from '../concurrency/abort.ts';
-import { JobFault, refusalOf, shortageNamed } from '../fs/errno.ts';
-import type { ReadFailure } from '../hashing/hash-file.ts';
+import { NamedFault, refusalOf, shortageNamed } from '../fs/errno.ts';
+import type { ReadFailure } from '../hashing/look-at-file.ts';
 import { busy, ioError, Refusal } from '../model/errors.ts';
 import { outOfThreads } from './out-of-threads.ts';
 import type { Pool, TaskOptions } from './pool.ts';
@@ -61,7 +61,7 @@ export function metadataTask(cancellation: Cancellation): TaskOptions {
 /** What to throw for a stall, or for another fault of the disk at a path: the error that names where it was. */
 export function errorAt(path: string, fault: unknown): unknown {
   if (fault instanceof StalledAt) return new Refusal(ioError(fault.path, 'ETIMEDOUT'));
-  return fault instanceof JobFault ? refusalOf(fault, path) : fault;
+  return fault instanceof NamedFault ? refusalOf(fault, path) : fault;
 }
 
 /** What to throw for a failure that travelled as data. */
@@ -69,7 +69,7 @@ function faultOf(failure: ReadFailure): unknown {
   if (failure.type !== 'failed') return new Error(`a job ended with ${failure.type}`);
   const shortage = shortageNamed(failure.errno);
   if (shortage !== null) return new Refusal(busy(shortage));
-  return new JobFault(failure.message, failure.errno);
+  return new NamedFault(failure.message, failure.errno);
 }
 
 /** The directory that something is in, by its path in the form of answers. */

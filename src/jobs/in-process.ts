@@ -9,9 +9,10 @@ import { YIELD_AFTER } from '../concurrency/cooperative.ts';
 import type { Cancellation } from '../concurrency/abort.ts';
 import type { Io } from '../fs/calls.ts';
 import type { Root } from '../fs/root.ts';
-import { CHUNK, failureOf } from '../hashing/hash-file.ts';
+import { failureOf } from '../hashing/look-at-file.ts';
+import { CHUNK } from '../hashing/hash-file.ts';
 import { chunkAt, type RateLimit } from '../hashing/rate-limit.ts';
-import { Aborted, perform, releaseHeld, type Bench } from './perform.ts';
+import { Aborted, perform, releaseHeld, type JobResources } from './perform.ts';
 import type { JobOutcome, Task } from './task.ts';
 
 /** Performs tasks here. */
@@ -35,7 +36,7 @@ export function createInProcess(
   rateLimit: RateLimit,
   adapt: (io: Io) => Io = (io) => io,
 ): InProcess {
-  const held: Bench['held'] = new Map();
+  const held: JobResources['held'] = new Map();
   const reads = createSemaphore(READS_AT_ONCE);
   const thread = 0;
   const buffer = (): Uint8Array => Buffer.allocUnsafeSlow(chunkAt(rateLimit.rate, CHUNK));
@@ -44,10 +45,10 @@ export function createInProcess(
     const { job, cancellation } = task;
     const leave = job.type === 'read' ? await reads.acquire(cancellation) : null;
     try {
-      const bench: Bench = { root, rateLimit, buffer, held };
-      const result = await perform(job, bench, adapt(ioFor(task)));
+      const resources: JobResources = { root, rateLimit, buffer, held };
+      const result = await perform(job, resources, adapt(ioFor(task)));
       if (result !== null && 'type' in result && result.type === 'loaded' && isCancelled(cancellation))
-        releaseHeld(bench, result.run.fd ?? -1);
+        releaseHeld(resources, result.run.fd ?? -1);
       return { type: 'done', result, thread };
     } catch (fault) {
       if (fault instanceof Aborted) return new Promise(() => undefined);
@@ -67,11 +68,11 @@ function isCancelled({ cancelled }: Cancellation): boolean {
 function ioFor({ cancellation, onBytes }: Task): Io {
   let since = performance.now();
   let total = 0;
-  const goOn = (): void => {
+  const throwIfAborted = (): void => {
     if (cancellation.cancelled !== null) throw new Aborted();
   };
   return {
-    before: goOn,
+    before: throwIfAborted,
     after: () => undefined,
     at: () => undefined,
     atItem: () => undefined,
@@ -80,12 +81,12 @@ function ioFor({ cancellation, onBytes }: Task): Io {
     async turn() {
       await setImmediate();
       since = performance.now();
-      goOn();
+      throwIfAborted();
     },
     async pause(milliseconds) {
       for (let left = milliseconds; left > 0; left -= WAIT_PIECE) {
         await setTimeout(Math.min(left, WAIT_PIECE));
-        goOn();
+        throwIfAborted();
       }
       since = performance.now();
     },

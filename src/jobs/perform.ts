@@ -4,9 +4,11 @@ import type { Io } from '../fs/calls.ts';
 import { refusalOf } from '../fs/errno.ts';
 import { hasIdentity, isUnreplaced, type Handle } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
-import { beginRead, failureOf, lookAtFile, readRange } from '../hashing/hash-file.ts';
+import { failureOf, lookAtFile } from '../hashing/look-at-file.ts';
+import { readRange } from '../hashing/read-range.ts';
+import { beginRead } from '../hashing/hash-file.ts';
 import { pace, type RateLimit } from '../hashing/rate-limit.ts';
-import type { FileLook, FileRead, ReadFailure } from '../hashing/hash-file.ts';
+import type { FileLook, FileRead, ReadFailure } from '../hashing/look-at-file.ts';
 import { lookAtRow, type RowOutcome } from '../manifest/read-row.ts';
 import { manifestStats } from '../manifest/load-run.ts';
 import { cacheRoot } from '../repository/cached-root.ts';
@@ -26,7 +28,7 @@ import {
 } from './protocol.ts';
 
 /** What the jobs of one thread share. */
-export interface Bench {
+export interface JobResources {
   readonly root: Root;
   readonly rateLimit: RateLimit;
   /** Is used again for every chunk of one job; asked for when the first file is read. */
@@ -39,21 +41,21 @@ export interface Bench {
 export class Aborted extends Error {}
 
 /** Performs a job. Throws `Aborted`, and what is no fault of the disk. */
-export async function perform(job: Job, bench: Bench, io: Io): Promise<Jobs[JobType]['result']> {
-  const { root } = bench;
+export async function perform(job: Job, resources: JobResources, io: Io): Promise<Jobs[JobType]['result']> {
+  const { root } = resources;
   switch (job.type) {
     case 'load':
-      return load(job, bench, io);
+      return load(job, resources, io);
     case 'look':
       return withRun(job.run, root, io, async (run) => lookAll(run, job, io));
     case 'read':
-      return withRun(job.run, root, io, (run) => readAll(run, job, bench, io));
+      return withRun(job.run, root, io, (run) => readAll(run, job, resources, io));
     case 'search':
       return withRun(job.run, root, io, (run) => findUnlisted(run, job.search, io));
     case 'confirm':
       return confirm(job, root, io);
     case 'range': {
-      await pace(bench.rateLimit, job.range.length, io);
+      await pace(resources.rateLimit, job.range.length, io);
       return withRun(job.run, root, io, async (run) => readRange(run, job.range, io));
     }
     case 'catalog':
@@ -64,7 +66,7 @@ export async function perform(job: Job, bench: Bench, io: Io): Promise<Jobs[JobT
 }
 
 /** Lets go of a run that a `load` holds. */
-export function releaseHeld({ held }: Pick<Bench, 'held'>, fd: number): void {
+export function releaseHeld({ held }: Pick<JobResources, 'held'>, fd: number): void {
   held.get(fd)?.release();
   held.delete(fd);
 }
@@ -85,7 +87,7 @@ async function withRun<T>(
   }
 }
 
-async function load(job: Job<'load'>, { root, held }: Bench, io: Io): Promise<LoadResult> {
+async function load(job: Job<'load'>, { root, held }: JobResources, io: Io): Promise<LoadResult> {
   let located: LocatedRun | null = null;
   let isKept = false;
   try {
@@ -145,11 +147,11 @@ async function lookAll(run: Handle, { files }: Job<'look'>, io: Io): Promise<(Fi
 async function readAll(
   run: Handle,
   { files }: Job<'read'>,
-  bench: Bench,
+  resources: JobResources,
   io: Io,
 ): Promise<(FileRead | ReadFailure)[]> {
   const results: (FileRead | ReadFailure)[] = [];
-  const buffer = bench.buffer();
+  const buffer = resources.buffer();
   for (const [index, { names, size }] of unpackFiles(files).entries()) {
     if (io.isDue()) await io.turn();
     io.atItem(index);
@@ -159,7 +161,7 @@ async function readAll(
       else
         try {
           do {
-            if (bench.rateLimit.rate !== null) await pace(bench.rateLimit, begun.ahead(), io);
+            if (resources.rateLimit.rate !== null) await pace(resources.rateLimit, begun.ahead(), io);
             if (io.isDue()) await io.turn();
           } while (begun.step());
           results.push(begun.end());

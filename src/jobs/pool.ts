@@ -40,7 +40,7 @@ interface PoolState {
   /** Workers that exited by themselves, less what was forgiven; at least 0. */
   crashes: number;
   /** Whether jobs are done in process, because workers are not wanted, or cannot be had. */
-  isFallen: boolean;
+  isInProcess: boolean;
 }
 
 /** Crashes that count before jobs are done on the calling thread. */
@@ -55,10 +55,10 @@ export function createPool(options: PoolOptions): Pool {
   const workers = createWorkers(options, {
     onReply: (worker, task, reply) => onReply(pool, worker, task, reply),
     onExit: (reason, task, hasBegun) => onExit(pool, reason, task, hasBegun),
-    onStall: (task, item, path) => onStall(pool, task, item, path),
+    onLost: (task, item, path) => onStall(pool, task, item, path),
     onTick: () => dispatchTasks(pool),
   });
-  const pool: PoolState = { options, workers, queue: [], crashes: 0, isFallen: options.threads === 0 };
+  const pool: PoolState = { options, workers, queue: [], crashes: 0, isInProcess: options.threads === 0 };
   // The outcome of a job has the result of its type.
   function run<T extends JobType>(job: Job<T>, taskOptions: TaskOptions): Promise<JobOutcome<T>>;
   function run(job: Job, taskOptions: TaskOptions): Promise<JobOutcome> {
@@ -109,7 +109,7 @@ function dispatchTasks(pool: PoolState): void {
 
 /** Gives a task to a worker, or does it in process; false while it has to wait. */
 function beginTask(pool: PoolState, task: Task): boolean {
-  if (!pool.isFallen)
+  if (!pool.isInProcess)
     try {
       return giveToWorker(pool, task);
     } catch (reason) {
@@ -156,8 +156,8 @@ function onStall(pool: PoolState, task: Task, item: number, path: string): void 
 
 /** Has all further jobs done in process; only the first reason is reported. */
 function fallBack(pool: PoolState, reason: unknown): void {
-  if (pool.isFallen) return;
-  pool.isFallen = true;
+  if (pool.isInProcess) return;
+  pool.isInProcess = true;
   pool.options.onFallback(reason);
   queueMicrotask(() => dispatchTasks(pool));
 }

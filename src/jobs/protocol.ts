@@ -1,6 +1,7 @@
 /** Work for a thread and what comes of it: plain data, and memory that both sides see. */
 
-import type { FileLook, FileRead, RangeRequest, ReadFailure } from '../hashing/hash-file.ts';
+import type { FileLook, FileRead, ReadFailure } from '../hashing/look-at-file.ts';
+import type { RangeRequest } from '../hashing/read-range.ts';
 import type { RateLimit } from '../hashing/rate-limit.ts';
 import type { EncodedClaims } from '../manifest/claims.ts';
 import type { RunHead } from '../manifest/schemas.ts';

@@ -1,7 +1,7 @@
 /** Splits the files of one request into batches for the threads, and resolves when every file has a result. */
 
 import type { Cancellation } from '../concurrency/abort.ts';
-import type { ReadFailure } from '../hashing/hash-file.ts';
+import type { ReadFailure } from '../hashing/look-at-file.ts';
 import type { RunAddress } from '../repository/open-run.ts';
 import { outOfThreads } from './out-of-threads.ts';
 import type { Pool } from './pool.ts';
@@ -52,14 +52,7 @@ export async function readInBatches<T extends 'look' | 'read'>(
 ): Promise<readonly Jobs[T]['result'][number][]> {
   const { files, taskClass, cancellation, onBytes } = request;
   const results: (Jobs[T]['result'][number] | ReadFailure)[] = files.map(() => CRASHED);
-  const shown = files.map(() => 0);
-
-  function show(place: number, total: number): void {
-    const before = shown[place] ?? 0;
-    if (total <= before) return;
-    shown[place] = total;
-    onBytes(place, total - before);
-  }
+  const show = createByteReporter(files.length, onBytes);
 
   async function runBatch({ places, crashes }: FileBatch): Promise<void> {
     const [only = 0] = places;
@@ -105,6 +98,20 @@ export async function readInBatches<T extends 'look' | 'read'>(
     ),
   );
   return results;
+}
+
+/** Reports of every file only the bytes that no read of it reported before: a file is read again after a crash. */
+function createByteReporter(
+  files: number,
+  onBytes: FilesRequest['onBytes'],
+): (place: number, total: number) => void {
+  const shown = new Float64Array(files);
+  return (place, total) => {
+    const before = shown[place] ?? 0;
+    if (total <= before) return;
+    shown[place] = total;
+    onBytes(place, total - before);
+  };
 }
 
 export const CRASHED: ReadFailure = { type: 'crashed' };

@@ -1,7 +1,7 @@
 /** A job with whoever waits for it. */
 
 import type { Cancellation } from '../concurrency/abort.ts';
-import type { ReadFailure } from '../hashing/hash-file.ts';
+import type { ReadFailure } from '../hashing/look-at-file.ts';
 import type { Job, Jobs, JobType } from './protocol.ts';
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Watches workers that have a task: one that stands still in a system call for the stall timeout is reported as lost, because
- * nothing can end it before its storage answers.
+ * nothing can end it before its storage answers. What then becomes of its task is decided in pool.ts, how many lost workers are
+ * replaced in admission.ts; read-batches.ts, run-access.ts and list-access.ts go on without what stalled.
  */
 
 import type { Task } from './task.ts';
@@ -26,7 +27,7 @@ export interface WorkerThread {
 /** What the watch reports. */
 export interface WatchEvents {
   /** A worker is lost, at this item and path of a task, which was detached from it. */
-  readonly onStall: (task: Task, item: number, path: string) => void;
+  readonly onLost: (task: Task, item: number, path: string) => void;
   /** All workers were looked at; every few milliseconds while any has a task. */
   readonly onTick: () => void;
 }
@@ -111,5 +112,5 @@ function loseWorker(watched: WatchedWorkers, worker: WorkerThread, task: Task): 
   // Nobody waits for the rest of the job once the storage answers.
   handle.abortJob();
   handle.unref();
-  watched.events.onStall(task, item, path);
+  watched.events.onLost(task, item, path);
 }

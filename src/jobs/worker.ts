@@ -3,9 +3,10 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { wait, type Io } from '../fs/calls.ts';
 import { createRoot } from '../fs/root.ts';
-import { CHUNK, failureOf } from '../hashing/hash-file.ts';
+import { failureOf } from '../hashing/look-at-file.ts';
+import { CHUNK } from '../hashing/hash-file.ts';
 import { chunkAt } from '../hashing/rate-limit.ts';
-import { Aborted, perform, releaseHeld, type Bench } from './perform.ts';
+import { Aborted, perform, releaseHeld, type JobResources } from './perform.ts';
 import { CONTROL, type Job, type JobReply, type WorkerData, type WorkerMessage } from './protocol.ts';
 
 /** Milliseconds of one piece of a wait: an abort is seen in between. */
@@ -21,7 +22,7 @@ let job = 0;
 let at = '';
 let buffer: Uint8Array | null = null;
 
-const bench: Bench = {
+const resources: JobResources = {
   root: createRoot(data.root),
   rateLimit: data.rateLimit,
   buffer: () => (buffer ??= Buffer.allocUnsafeSlow(chunkAt(data.rateLimit.rate, CHUNK))),
@@ -29,7 +30,7 @@ const bench: Bench = {
 };
 
 /** Throws when nobody waits for the job any more. */
-function goOn(): void {
+function throwIfAborted(): void {
   if (Atomics.load(control, CONTROL.abort) === job) throw new Aborted();
 }
 
@@ -37,9 +38,22 @@ function beat(): void {
   Atomics.add(control, CONTROL.beat, 1);
 }
 
+/** A read may take hours, in which nobody else hands out messages; only releases come while a job is under way. */
+function releaseUnheld(): void {
+  if (parentPort === null) return;
+  for (
+    let next = receiveMessageOnPort(parentPort);
+    next !== undefined;
+    next = receiveMessageOnPort(parentPort)
+  ) {
+    const message: WorkerMessage = next.message;
+    if (message.type === 'release') releaseHeld(resources, message.fd);
+  }
+}
+
 const io: Io = {
   before() {
-    goOn();
+    throwIfAborted();
     beat();
   },
   after: beat,
@@ -51,31 +65,22 @@ const io: Io = {
   atItem: (index) => void Atomics.store(control, CONTROL.item, index),
   count(count) {
     Atomics.add(bytes, 0, BigInt(count));
-    // A read may take hours, in which nobody else hands out messages; only releases come while a job is under way.
-    if (parentPort === null) return;
-    for (
-      let next = receiveMessageOnPort(parentPort);
-      next !== undefined;
-      next = receiveMessageOnPort(parentPort)
-    ) {
-      const message: WorkerMessage = next.message;
-      if (message.type === 'release') releaseHeld(bench, message.fd);
-    }
+    releaseUnheld();
   },
   isDue: () => false,
   turn: () => Promise.resolve(),
   pause(milliseconds) {
     for (let left = milliseconds; left > 0; left -= THREAD_WAIT) {
-      goOn();
+      throwIfAborted();
       wait(Math.min(left, THREAD_WAIT));
     }
-    goOn();
+    throwIfAborted();
     return Promise.resolve();
   },
 };
 
 parentPort?.on('message', (message: WorkerMessage) => {
-  if (message.type === 'release') releaseHeld(bench, message.fd);
+  if (message.type === 'release') releaseHeld(resources, message.fd);
   else void reply(message.id, message.job);
 });
 
@@ -86,7 +91,7 @@ async function reply(id: number, next: Job): Promise<void> {
   Atomics.store(control, CONTROL.job, id);
   let made: JobReply;
   try {
-    made = { id, type: 'done', result: await perform(next, bench, io) };
+    made = { id, type: 'done', result: await perform(next, resources, io) };
   } catch (fault) {
     made =
       fault instanceof Aborted ? { id, type: 'aborted' } : { id, type: 'failed', failure: failureOf(fault) };

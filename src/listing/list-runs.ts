@@ -81,11 +81,11 @@ async function readMore(listing: Listing, cancellation: Cancellation): Promise<v
   const runs = listing.order.take(listing.filter.limit === null ? BATCH.all : BATCH.limited);
   // Sizes of runs with their participants come with these.
   const sizes = listing.filter.sizes && !listing.filter.participants;
-  await readRows(runs, listing.shared, sizes, cancellation, (run, read) => note(run, read, listing));
+  await readRows(runs, listing.shared, sizes, cancellation, (run, read) => recordRow(run, read, listing));
 }
 
 /** Takes down what was read of a run, if it is there and to be listed. */
-function note(run: NamedRun, read: ReadRow | null, listing: Listing): void {
+function recordRow(run: NamedRun, read: ReadRow | null, listing: Listing): void {
   if (read === null) return;
   const { row } = read;
   if (row.ok) {

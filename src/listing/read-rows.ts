@@ -1,7 +1,7 @@
 /** Reads the rows of runs, some at a time, and reports each as soon as it is settled. */
 
 import type { Cancellation } from '../concurrency/abort.ts';
-import { forEachAtOnce } from '../concurrency/cooperative.ts';
+import { forEachConcurrently } from '../concurrency/cooperative.ts';
 import { inspectionSettings } from '../inspect/options.ts';
 import type { Shared } from '../inspect/run-context.ts';
 import type { Candidate, NamedRun, ReadRow } from '../manifest/read-row.ts';
@@ -10,7 +10,7 @@ import type { Candidate, NamedRun, ReadRow } from '../manifest/read-row.ts';
 const ROWS = 64;
 
 /** Jobs at once. */
-const LANES = 2;
+const JOBS_AT_ONCE = 2;
 
 /** How runs are inspected that are listed with their participants: no artifact is read, so they go with the quick inspections. */
 export const RECORDED = inspectionSettings({ level: 'none' });
@@ -28,7 +28,7 @@ export async function readRows(
     let left: Candidate[] = runs.map((run) => ({ run, looks: 0, before: null, stalledMs: null }));
     while (left.length > 0) {
       const again: Candidate[] = [];
-      await forEachAtOnce(slicesOf(left), LANES, async (slice) => {
+      await forEachConcurrently(slicesOf(left), JOBS_AT_ONCE, async (slice) => {
         const outcomes = await disk.rows(slice, { limits, sizes }, cancellation);
         for (const [index, candidate] of slice.entries()) {
           const outcome = outcomes[index];

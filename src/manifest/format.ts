@@ -67,8 +67,8 @@ export interface RunManifest {
   /** The version of the on-disk format. Absent means 1. */
   backup_format_version?: 1 | undefined;
   /**
-   * The name of the run and of its directory: an ASCII letter or digit first, then letters, digits, `.`, `_` and `-`, at
-   * most 128, no `..`, no final dot, no DOS device name.
+   * The name of the run and of its directory: an ASCII letter or digit first, then letters, digits, `.`, `_`, `-`, `+`
+   * and `:`, at most 128, no `..`, no final dot, no DOS device name, and not `lost+found`.
    */
   run_id: string;
   /** What it copies: everything, or the participants that were asked for. */

@@ -174,7 +174,7 @@ export function invalidManifest(
   return new Refusal(manifestInvalid(runManifestPath(run), [{ path, message }]));
 }
 
-const MISNAMED: FileRecord = { type: 'broken', reason: 'its name is none of the run id grammar' };
+const MISNAMED: FileRecord = { type: 'broken', reason: 'its name is no participant name' };
 
 function fileRecord(read: ManifestRead<ParticipantRecord> | undefined, path: string): FileRecord {
   switch (read?.type) {

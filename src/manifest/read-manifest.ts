@@ -4,7 +4,7 @@
  */
 
 import type { Io, Stats } from '../fs/calls.ts';
-import { Churned, errnoOf } from '../fs/errno.ts';
+import { PathChanged, errnoOf } from '../fs/errno.ts';
 import { isSameRevision, type Handle, type Kind } from '../fs/handle.ts';
 import { readStable } from '../fs/stable-read.ts';
 import { parseJson, type JsonLimits } from './json.ts';
@@ -73,7 +73,7 @@ export async function readManifests<T>(
 }
 
 function mayChange<T>(wanted: WantedManifest<T>, result: ManifestRead<T> | undefined): boolean {
-  if (result?.type === 'failed') return result.fault instanceof Churned;
+  if (result?.type === 'failed') return result.fault instanceof PathChanged;
   return result?.type === 'invalid' || (result?.type === 'absent' && wanted.mayAppear);
 }
 

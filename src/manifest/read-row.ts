@@ -24,14 +24,14 @@ export interface Candidate {
   /** Looks so far. */
   readonly looks: number;
   /** What the last of them saw, when something was wrong. */
-  readonly before: SeenTrouble | null;
+  readonly before: SeenFault | null;
   /** Milliseconds, when the last of them stalled: it is not looked at again. */
   readonly stalledMs: number | null;
 }
 
 /** Something wrong with a run, and the revision of its directory in which it was seen: `""` when that could not be told. */
-export interface SeenTrouble {
-  readonly trouble: string;
+export interface SeenFault {
+  readonly code: string;
   readonly revision: string;
 }
 
@@ -46,7 +46,7 @@ export interface ReadRow {
 export type RowOutcome =
   /** Null when the run is gone. */
   | { readonly type: 'settled'; readonly read: ReadRow | null }
-  | { readonly type: 'again'; readonly before: SeenTrouble | null };
+  | { readonly type: 'again'; readonly before: SeenFault | null };
 
 /** How often a run is looked at with which something is wrong, and that is moved or changed meanwhile. */
 const ROW_ATTEMPTS = 5;
@@ -78,7 +78,7 @@ export async function lookAtRow(
   }
   const seen = await look(run, root, options, io, () => locate(root, run.runId, io));
   const trouble = seen?.trouble ?? null;
-  const isSame = before?.trouble === trouble?.trouble && before?.revision === trouble?.revision;
+  const isSame = before?.code === trouble?.code && before?.revision === trouble?.revision;
   return trouble === null || isSame || looks >= ROW_ATTEMPTS
     ? { type: 'settled', read: seen?.read ?? null }
     : { type: 'again', before: trouble };
@@ -88,7 +88,7 @@ export async function lookAtRow(
 interface SeenRow {
   readonly read: ReadRow;
   /** Why to look again; null when there is no reason. */
-  readonly trouble: SeenTrouble | null;
+  readonly trouble: SeenFault | null;
 }
 
 /** Looks at a run once; null when it is not there. */
@@ -111,7 +111,7 @@ async function look(
     const revision = located === null ? '' : identityOf(located.handle.stats);
     return {
       read: unreadableRow(run, located?.path, error, root),
-      trouble: { trouble: error.code, revision },
+      trouble: { code: error.code, revision },
     };
   } finally {
     located?.handle.release();
@@ -127,7 +127,7 @@ async function readableRow(located: LocatedRun, options: RowOptions, io: Io): Pr
       weight: ROW_WEIGHT + 2 * Number(stats.size),
     },
     trouble: status.conflict
-      ? { trouble: `${located.directory} ${head.status}`, revision: identityOf(located.handle.stats) }
+      ? { code: `${located.directory} ${head.status}`, revision: identityOf(located.handle.stats) }
       : null,
   };
 }

@@ -35,8 +35,8 @@ const SECONDS = (issue: { readonly input: unknown }): string =>
   `expected Unix seconds up to the year 9999, found ${describe(issue.input)}: are these milliseconds?`;
 /** Unix seconds. */
 const seconds = v.config(v.pipe(byteCount, v.maxValue(LAST_SECOND, SECONDS)), { abortPipeEarly: true });
-const name = v.pipe(v.string(wants('a string')), v.regex(NAME, wants('a name of the run id grammar')));
-const runId = v.pipe(v.string(wants('a string')), v.regex(RUN_ID, wants('a name of the run id grammar')));
+const name = v.pipe(v.string(wants('a string')), v.regex(NAME, wants('a participant name')));
+const runId = v.pipe(v.string(wants('a string')), v.regex(RUN_ID, wants('a run id')));
 const version = absent(v.literal(FORMAT_VERSION, wants(String(FORMAT_VERSION))));
 
 /** What may be absent; null says the same, as writers in Go and Python do. */

@@ -4,9 +4,6 @@ import * as v from 'valibot';
 import { suggestion } from './nearest.ts';
 import { quote } from './printable.ts';
 
-/** Milliseconds that a timer of Node can be set to at most. */
-export const LONGEST_TIMER = 2 ** 31 - 1;
-
 /** Checks options of a caller; throws a `TypeError` that names the first bad one. */
 export function checked<Schema extends v.GenericSchema>(
   schema: Schema,

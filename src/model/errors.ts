@@ -44,7 +44,10 @@ export interface BackupRunNotRestorable extends ErrorOf<'BACKUP_RUN_NOT_RESTORAB
   reasons: Reason[];
 }
 
-/** What stands under the run's name is no directory, or its `manifest.json` is no regular file. */
+/**
+ * What stands under the run's name is no directory, or its `manifest.json` is no regular file; in lists also a directory that holds a
+ * run manifest, but whose name can be no run id.
+ */
 export interface BackupRunUnsafe extends ErrorOf<'BACKUP_RUN_UNSAFE', 500> {
   path: string;
 }
@@ -68,7 +71,10 @@ export interface IoError extends ErrorOf<'IO_ERROR', 500> {
   path: string;
 }
 
-/** Out of file descriptors, or of threads lost to hung storage. Worth a retry. */
+/**
+ * Out of file descriptors, or of threads lost to hung storage, or a thread crashed twice; or the time budget was over before all
+ * manifests were read, or a list was whole. Worth a retry.
+ */
 export type Busy = ErrorOf<'BUSY', 503>;
 
 /** What was asked for cannot be had here for good: a retry changes nothing. */

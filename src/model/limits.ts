@@ -1,4 +1,10 @@
-/** The bounds of one inspection, so that no manifest can fill memory. */
+/** The bounds of what may be asked for, and of one inspection, so that no manifest can fill memory (pure). */
+
+/** Milliseconds that a timer of Node can be set to at most: almost 25 days. */
+export const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Threads that may be asked for. */
+export const MOST_THREADS = 1_024;
 
 /** What a run may have at most. A run over a limit is refused, findings over theirs are only counted. */
 export interface InspectionLimits {

@@ -106,7 +106,7 @@ export interface Coverage {
   level: Level;
   /** Artifacts claimed. */
   artifacts: number;
-  /** Artifacts whose verdict was measured on the disk for this call. */
+  /** Artifacts whose verdict was measured now, by this call or one whose read it shared, or is remembered by the memo. */
   verified: number;
   /** Bytes claimed. */
   bytes: number;

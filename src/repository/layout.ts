@@ -30,15 +30,13 @@ export const STATUS_DIRECTORIES = {
 /** A directory of the root that holds runs. */
 export type StatusDirectory = keyof typeof STATUS_DIRECTORIES;
 
-export const LOOK_UP_ORDER: readonly StatusDirectory[] = [
-  '.running',
-  'running',
-  'completed',
-  'failed',
-  'partial',
-  'cancelled',
-  'timeout',
-];
+function isStatusDirectory(name: string): name is StatusDirectory {
+  return Object.hasOwn(STATUS_DIRECTORIES, name);
+}
+
+/** The order in which runs are looked for. */
+export const LOOK_UP_ORDER: readonly StatusDirectory[] =
+  Object.keys(STATUS_DIRECTORIES).filter(isStatusDirectory);
 
 /** The status a directory stands for by itself. */
 export function statusOf(directory: StatusDirectory): RunStatus {
@@ -103,7 +101,6 @@ export function isManifest(segments: readonly string[]): boolean {
   );
 }
 
-const DROPPED = Object.keys(STATUS_DIRECTORIES);
 /** Bytes of the longest path, from the run directory, that a record may claim. */
 export const LONGEST_PATH = 4_096;
 const LONGEST_SEGMENT = 255;
@@ -128,7 +125,7 @@ function isPlain(name: string): boolean {
 
 function endOfPrefix(recorded: string, runId: string): number {
   if (!recorded.includes(`/${runId}/`)) return 0;
-  const ends = DROPPED.flatMap((directory) => {
+  const ends = LOOK_UP_ORDER.flatMap((directory) => {
     const prefix = `${directory}/${runId}/`;
     const at = `/${recorded}`.indexOf(`/${prefix}`);
     return at === -1 ? [] : [at + prefix.length];

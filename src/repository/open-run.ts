@@ -1,7 +1,7 @@
 /** Holds anew, in whatever thread, the run directory that another job located. */
 
 import type { Io } from '../fs/calls.ts';
-import { Churned, errnoOf } from '../fs/errno.ts';
+import { PathChanged, errnoOf } from '../fs/errno.ts';
 import { holdFd } from '../fs/fd-handle.ts';
 import { isUnreplaced, type Handle, type Revision } from '../fs/handle.ts';
 import type { Root } from '../fs/root.ts';
@@ -18,7 +18,7 @@ export interface RunAddress extends Revision {
 }
 
 /** What a descriptor that is closed, or a path that leads nowhere any more, gives. */
-const LET_GO: readonly (string | null)[] = ['EBADF', 'ENOENT', 'ENOTDIR'];
+const NOT_HELD_ANY_MORE: readonly (string | null)[] = ['EBADF', 'ENOENT', 'ENOTDIR'];
 
 /**
  * Holds the run directory of an address. Whoever located it may have let go meanwhile, or the thread that held it may have
@@ -28,7 +28,7 @@ export function openRun(root: Root, address: RunAddress, io: Io): Handle {
   const { fd } = address;
   const held = fd === null ? null : ifSame(address, () => holdFd(io, fd));
   const run = held ?? ifSame(address, () => holdByName(root, address, io));
-  if (run === null) throw new Churned();
+  if (run === null) throw new PathChanged();
   return run;
 }
 
@@ -40,7 +40,7 @@ function ifSame(address: RunAddress, hold: () => Handle): Handle | null {
     handle.release();
     return null;
   } catch (fault) {
-    if (LET_GO.includes(errnoOf(fault))) return null;
+    if (NOT_HELD_ANY_MORE.includes(errnoOf(fault))) return null;
     throw fault;
   }
 }

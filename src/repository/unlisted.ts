@@ -3,7 +3,7 @@
 import { createFirst } from './first.ts';
 import type { Io } from '../fs/calls.ts';
 import { nameOf } from '../fs/calls.ts';
-import { JobFault } from '../fs/errno.ts';
+import { NamedFault } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
 import { walk } from '../fs/handle.ts';
 import type { BytePath } from '../fs/handle-cache.ts';
@@ -48,7 +48,7 @@ export async function findUnlisted(run: Handle, request: SearchRequest, io: Io):
   const pathOf = (path: BytePath): string => [request.path, ...path.map(textOfBytes)].join('/');
   /** An entry that stalls is reported by its own path, and hides no other of its directory. */
   const beAt = (path: string): void => {
-    if (request.stalled.includes(path)) throw new JobFault('it stalled before', 'ETIMEDOUT');
+    if (request.stalled.includes(path)) throw new NamedFault('it stalled before', 'ETIMEDOUT');
     io.at(path);
   };
   const visitor: Omit<Visitor, 'within'> = {

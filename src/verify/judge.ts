@@ -10,12 +10,12 @@ import type { Measurement } from './measurement.ts';
 export interface Judged {
   readonly artifact: Artifact;
   readonly findings: readonly Finding[];
-  /** Whether the verdict rests on what the disk said now. */
+  /** Whether the verdict was measured now, by a read of its own or a shared one, or is remembered by the memo. */
   readonly isMeasured: boolean;
   /** Whether the memo answered for the disk. */
   readonly isRemembered: boolean;
   /** Whether a content validator that applies, or may apply, came to no verdict. */
-  readonly isLeftOut: boolean;
+  readonly isSkipped: boolean;
 }
 
 /** Makes a finding about the claim that is judged. */
@@ -58,7 +58,7 @@ export function judge(claim: Claim, measurement: Measurement | null, level: Leve
     findings: inOrder([duplicate, integrity, recorded.validation, emptiness]),
     isMeasured: fault === null ? measurement?.type === 'content' : MEASURED.has(fault.code),
     isRemembered: measurement?.type === 'content' && measurement.isRemembered,
-    isLeftOut: false,
+    isSkipped: false,
   };
 }
 
@@ -71,7 +71,10 @@ const MEASURED: ReadonlySet<FindingCode> = new Set([
   'ARTIFACT_CHANGED',
 ]);
 
-/** The first fault of the artifact's integrity, in the documented order, or null. */
+/**
+ * The first fault of the artifact's integrity, or null: path unsafe, missing, not regular, unreadable, stalled, digest unknown, size,
+ * digest, changed, not verified. Behind it come, in `judge`: empty, recorded invalid, content invalid.
+ */
 function integrityFault(
   claim: Claim,
   measurement: Measurement | null,

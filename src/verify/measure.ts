@@ -4,18 +4,11 @@
  */
 
 import { createYield } from '../concurrency/cooperative.ts';
-import type { FileLook, ReadFailure } from '../hashing/hash-file.ts';
+import type { FileLook, ReadFailure } from '../hashing/look-at-file.ts';
+import { mayAnswer } from './memo-rule.ts';
 import type { Claim } from '../manifest/claims.ts';
 import type { Level } from '../model/run.ts';
-import {
-  bytesOf,
-  filesOf,
-  isExpected,
-  isToRead,
-  onlySizeOf,
-  settle,
-  type ClaimedFile,
-} from './claimed-file.ts';
+import { bytesOf, filesOf, isToRead, onlySizeOf, settle, type ClaimedFile } from './claimed-file.ts';
 import { measurementOf, OutOfTime, OUT_OF_TIME, type Measurement, type Measurements } from './measurement.ts';
 import { readFiles, type PendingFile, type RunReading } from './read-files.ts';
 
@@ -45,13 +38,13 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
   for (const [index, file] of files.entries()) {
     if (index % LOOK_BATCH === 0) await yieldIfDue();
     const size = onlySizeOf(file);
-    if (size === null || !isReadAtOnce(size, measuring)) toLookAt.push(file);
+    if (size === null || !isReadWithoutLook(size, measuring)) toLookAt.push(file);
     else toRead.push(pending(file, size));
   }
   const looks = await lookAtAll(toLookAt, measuring);
   for (const [index, file] of toLookAt.entries()) {
     if (index % LOOK_BATCH === 0) await yieldIfDue();
-    const judged = judgeLook(file, looks[index] ?? OUT_OF_TIME, measuring);
+    const judged = sortLook(file, looks[index] ?? OUT_OF_TIME, measuring);
     if ('claimed' in judged) toRead.push(judged);
     else {
       measured.set(file.path, judged);
@@ -63,7 +56,7 @@ export async function measure(claims: readonly Claim[], measuring: Measuring): P
 }
 
 /** With a time budget the sizes come first, because they are what is known when it is over; the memo goes by a look. */
-function isReadAtOnce(size: number, { level, memo, isHurried }: Measuring): boolean {
+function isReadWithoutLook(size: number, { level, memo, isHurried }: Measuring): boolean {
   return size <= SMALL_FILE && level === 'digest' && memo === null && !isHurried;
 }
 
@@ -88,7 +81,7 @@ async function lookAtAll(
 }
 
 /** What a look says about a file, or the file when it has to be read. */
-function judgeLook(
+function sortLook(
   file: ClaimedFile,
   look: FileLook | ReadFailure | typeof OUT_OF_TIME,
   { level, memo }: Measuring,
@@ -96,9 +89,8 @@ function judgeLook(
   if (look.type !== 'regular' || level !== 'digest' || !isToRead(file, look.size)) return measurementOf(look);
   const { identity, isSettled } = look;
   const size = Number(look.size);
-  // What the memo knows of this revision counts if it is what every claim expects: a mismatch is read anew.
   const digest = memo?.recall(identity) ?? null;
-  if (digest !== null && isExpected(file, size, digest))
+  if (digest !== null && mayAnswer(file, look, digest))
     return { type: 'content', size, digest, identity, isRemembered: true };
   return { ...pending(file, size), identity, mayJoinEarlier: isSettled };
 }

@@ -3,7 +3,7 @@
 import { busy, Refusal } from '../model/errors.ts';
 import { shortageNamed } from '../fs/errno.ts';
 import type { Kind } from '../fs/handle.ts';
-import type { FileContent, FileRead, ReadFailure } from '../hashing/hash-file.ts';
+import type { FileContent, FileRead, ReadFailure } from '../hashing/look-at-file.ts';
 
 /** What the disk says about one file. */
 export type Measurement =

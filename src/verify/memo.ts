@@ -1,4 +1,4 @@
-/** Remembers digests by file identity, so that what did not change is not read again. */
+/** Remembers digests by file identity, so that what did not change is not read again. What it may believe: memo-rule.ts. */
 
 import * as v from 'valibot';
 import { checked, exactly } from '../model/check-options.ts';

@@ -2,7 +2,7 @@
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
 import { traceHash } from '../diagnostics.ts';
-import type { FileRead, ReadFailure } from '../hashing/hash-file.ts';
+import type { FileRead, ReadFailure } from '../hashing/look-at-file.ts';
 import type { Disk } from '../jobs/disk.ts';
 import type { FilesRequest } from '../jobs/read-batches.ts';
 

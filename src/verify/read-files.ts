@@ -1,6 +1,6 @@
 /** Reads files of the right size until what each of them has is certain, and reports each as soon as it is. */
 
-import { createYield, forEachAtOnce } from '../concurrency/cooperative.ts';
+import { createYield, forEachConcurrently } from '../concurrency/cooperative.ts';
 import { endWork, type Canceller } from '../concurrency/abort.ts';
 import type { Disk } from '../jobs/disk.ts';
 import type { RunAddress } from '../repository/open-run.ts';
@@ -15,8 +15,9 @@ import {
 } from './claimed-file.ts';
 import { measurementOf, OutOfTime, OUT_OF_TIME, type Measurement } from './measurement.ts';
 import type { Memo } from './memo.ts';
+import { mayRemember } from './memo-rule.ts';
 import type { Meter } from './progress.ts';
-import type { KeyedFile, Participation, SharedRead } from './shared-reads.ts';
+import type { KeyedFile, ReadSession, SharedRead } from './shared-reads.ts';
 
 /** How the files of one run are read. */
 export interface RunReading {
@@ -24,7 +25,7 @@ export interface RunReading {
   readonly run: RunAddress;
   /** Identity of the run manifest: what was read beside another one is of another run, or of another moment of it. */
   readonly revision: string;
-  readonly reads: Participation;
+  readonly reads: ReadSession;
   /** Null without one, and for a running run: whoever writes it has not ended. */
   readonly memo: Memo | null;
   /** Ends all reading, with `OutOfTime` when the budget is over, and with the first reason why the inspection cannot go on. */
@@ -72,7 +73,7 @@ export async function readFiles(
   const groups = groupsOf(inOrder, isHurried ? HURRIED_GROUP : GROUP);
   const read: ReadGroup = (group) => readTogether(group, reading, taskClass);
   const yieldIfDue = createYield();
-  await forEachAtOnce(groups, READS, async (group) => {
+  await forEachConcurrently(groups, READS, async (group) => {
     const reads = await read(group).catch(endWork(reading.cancellation));
     await yieldIfDue();
     for (const [index, file] of group.entries()) {
@@ -80,7 +81,7 @@ export async function readFiles(
       const seen = { content: 0, ctime: 0, mismatch: 0 };
       // Nearly always the first read is believed: a promise for each would cost as much as hashing a small file.
       const measurement =
-        believed(file, first, seen, reading) ?? (await readFileAgain(file, seen, read, reading));
+        certainMeasurement(file, first, seen, reading) ?? (await readFileAgain(file, seen, read, reading));
       report(file.claimed.path, measurement);
       settle(file.claimed, measurement, file.reported, reading.meter);
     }
@@ -153,7 +154,7 @@ function reportBytes(file: PendingFile, total: number, meter: Meter): void {
 }
 
 /** How often a file was seen in doubtful states. */
-interface Doubts {
+interface Retries {
   content: number;
   ctime: number;
   mismatch: number;
@@ -166,19 +167,24 @@ interface Doubts {
  */
 async function readFileAgain(
   file: PendingFile,
-  seen: Doubts,
+  seen: Retries,
   read: ReadGroup,
   reading: RunReading,
 ): Promise<Measurement> {
   for (;;) {
     const [again = OUT_OF_TIME] = await read([file]);
-    const measurement = believed(file, again, seen, reading);
+    const measurement = certainMeasurement(file, again, seen, reading);
     if (measurement !== null) return measurement;
   }
 }
 
 /** What a read says for certain; null when the file has to be read again. */
-function believed(file: PendingFile, read: AnyRead, seen: Doubts, { memo }: RunReading): Measurement | null {
+function certainMeasurement(
+  file: PendingFile,
+  read: AnyRead,
+  seen: Retries,
+  { memo }: RunReading,
+): Measurement | null {
   // Of another size than it was looked at with: wrong, or a claim waits that expects the new one.
   if (read.type === 'regular' && isToRead(file.claimed, read.size)) return { type: 'changing' };
   if (read.type !== 'content') return measurementOf(read);
@@ -194,7 +200,7 @@ function believed(file: PendingFile, read: AnyRead, seen: Doubts, { memo }: RunR
   seen.mismatch += 1;
   // A digest of fewer bytes than the file has is that of another file.
   const matches = bytesRead === file.size && size === file.size && isExpected(file.claimed, size, digest);
-  if (matches && change === 'none' && read.isSettled) memo?.remember(identity, digest);
+  if (mayRemember(file.claimed, read)) memo?.remember(identity, digest);
   if (!matches && seen.mismatch < 2) return null;
   // It has grown since the look, and was cut off: that digest must not be held against a claim of the new size.
   if (size !== file.size && isToRead(file.claimed, size)) return { type: 'changing' };

@@ -4,7 +4,7 @@
  */
 
 import { throwIfCancelled } from '../concurrency/abort.ts';
-import type { FileRead, ReadFailure } from '../hashing/hash-file.ts';
+import type { FileRead, ReadFailure } from '../hashing/look-at-file.ts';
 import type { Disk } from '../jobs/disk.ts';
 import { CRASHED, type FilesRequest, type FileToRead } from '../jobs/read-batches.ts';
 import {
@@ -37,17 +37,17 @@ export interface ReadRequest extends Omit<FilesRequest, 'files' | 'onBytes'> {
 }
 
 /** An inspection, as far as reads are shared. */
-export interface Participation {
+export interface ReadSession {
   /** Reads artifacts, or takes the reads of others; results in their order. */
   read(request: ReadRequest): Promise<readonly SharedRead[]>;
   /** Says that the inspection is over. */
-  leave(): void;
+  end(): void;
 }
 
 /** Shares reads among inspections. */
 export interface SharedReads {
   /** Notes that an inspection was asked for. */
-  join(): Participation;
+  begin(): ReadSession;
 }
 
 interface SharingState {
@@ -69,15 +69,15 @@ interface GatheredRead {
 /** Makes the sharing of reads for all inspections of one disk. */
 export function shareReads(disk: Pick<Disk, 'read'>): SharedReads {
   const state: SharingState = { disk, slots: new Map(), joined: new Set(), clock: 0 };
-  return { join: () => joinReads(state) };
+  return { begin: () => beginSession(state) };
 }
 
-function joinReads(state: SharingState): Participation {
+function beginSession(state: SharingState): ReadSession {
   const since = (state.clock += 1);
   state.joined.add(since);
   return {
     read: (request) => readShared(state, request, since),
-    leave: () => {
+    end: () => {
       state.joined.delete(since);
       forgetStale(state);
     },

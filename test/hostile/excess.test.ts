@@ -6,16 +6,20 @@ import { makeRun, RUN_ID, tradesRecord, type MadeRun } from '../support/runs.ts'
 import { inspectStepped, steppedRoot } from '../support/stepped.ts';
 
 describe('getBackupRun() answers', () => {
-  it('about more findings than a call takes arguments, of one participant', { timeout: 300_000 }, async () => {
-    const run = makeRun();
-    const count = 70_000;
-    const artifacts = Array.from({ length: count }, () => ({ logical_name: 'again' }));
-    writeFileSync(run.at('participants/trades.json'), JSON.stringify(tradesRecord({}, { artifacts })));
-    const answer = await getBackupRun({ run_id: RUN_ID }, { root: run.root });
-    // Each is missing, each but the first is a duplicate, and nobody claims what is there.
-    expect(answer).toMatchObject({ ok: true, coverage: { artifacts: count, findingsTotal: 2 * count } });
-    expect(answer.ok && answer.findings.length).toBe(1_000);
-  });
+  it(
+    'about more findings than a call takes arguments, of one participant',
+    { timeout: 300_000 },
+    async () => {
+      const run = makeRun();
+      const count = 70_000;
+      const artifacts = Array.from({ length: count }, () => ({ logical_name: 'again' }));
+      writeFileSync(run.at('participants/trades.json'), JSON.stringify(tradesRecord({}, { artifacts })));
+      const answer = await getBackupRun({ run_id: RUN_ID }, { root: run.root });
+      // Each is missing, each but the first is a duplicate, and nobody claims what is there.
+      expect(answer).toMatchObject({ ok: true, coverage: { artifacts: count, findingsTotal: 2 * count } });
+      expect(answer.ok && answer.findings.length).toBe(1_000);
+    },
+  );
 });
 
 describe.skipIf(lacks('the calls of a search', 'linux'))('getBackupRun() makes', () => {

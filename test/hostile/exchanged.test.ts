@@ -8,7 +8,8 @@ import { holdRootByPath } from '../../src/fs/path-handle.ts';
 import type { Handle } from '../../src/fs/handle.ts';
 import { locate } from '../../src/repository/locate-run.ts';
 import type { Root } from '../../src/fs/root.ts';
-import { beginRead, lookAtFile } from '../../src/hashing/hash-file.ts';
+import { lookAtFile } from '../../src/hashing/look-at-file.ts';
+import { beginRead } from '../../src/hashing/hash-file.ts';
 import {
   INSIDE_BYTES,
   ATTACKS,

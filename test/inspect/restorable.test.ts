@@ -33,9 +33,11 @@ async function both(
   asked: unknown = request,
   options: InspectionOptions & Partial<InspectorOptions> = {},
 ): Promise<{ readonly answer: Answer; readonly validation: Validation }> {
-  const inspector = inspectorOf({ root, threads: 0, ...options });
-  const answer = await inspector.getBackupRun(asked, options);
-  return { answer, validation: await inspector.validateBackupRun(asked, options) };
+  const { level, signal, timeBudgetMs, onProgress, ...own } = options;
+  const inspector = inspectorOf({ root, threads: 0, ...own });
+  const call = { level, signal, timeBudgetMs, onProgress };
+  const answer = await inspector.getBackupRun(asked, call);
+  return { answer, validation: await inspector.validateBackupRun(asked, call) };
 }
 
 function reasonsOf(validation: Validation): Reason[] {

@@ -7,7 +7,7 @@ import type { RunAddress } from '../../src/repository/open-run.ts';
 import { OutOfTime } from '../../src/verify/measurement.ts';
 import { createMeter, type Meter } from '../../src/verify/progress.ts';
 import { readFiles, type PendingFile } from '../../src/verify/read-files.ts';
-import type { Participation, SharedRead } from '../../src/verify/shared-reads.ts';
+import type { ReadSession, SharedRead } from '../../src/verify/shared-reads.ts';
 import { makeRun, RUN_ID, sha256 } from '../support/runs.ts';
 
 /** A meter, and all that it reported. */
@@ -64,13 +64,13 @@ async function progressOf(
     reported: 0,
   };
   const left = [...reads];
-  const participation: Participation = {
+  const participation: ReadSession = {
     read({ onProgress }) {
       for (const total of totals) onProgress(0, total);
       const read = left.shift();
       return read === undefined ? Promise.reject(new OutOfTime()) : Promise.resolve([read]);
     },
-    leave: () => undefined,
+    end: () => undefined,
   };
   const reading = {
     disk: {} as Disk,

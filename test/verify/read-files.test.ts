@@ -39,7 +39,7 @@ describe('readFiles()', () => {
         count.ended += 1;
         return [{ type: 'missing' as const }];
       },
-      leave: () => undefined,
+      end: () => undefined,
     };
     const reading = readFiles(
       files,

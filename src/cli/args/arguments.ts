@@ -63,7 +63,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   }
   const [first, ...words] = positionals;
   const subcommand = first === undefined ? null : subcommandOf(first);
-  if (subcommand !== null) refuseStrangers(subcommand, [...texts.keys()]);
+  if (subcommand !== null) refuseOptionsOfOthers(subcommand, [...texts.keys()]);
   return { subcommand, words, texts };
 }
 
@@ -103,7 +103,7 @@ function valueOf({ value, inlineValue }: OptionToken, name: OptionName): string 
   return value;
 }
 
-function refuseStrangers(subcommand: Subcommand, names: readonly OptionName[]): void {
+function refuseOptionsOfOthers(subcommand: Subcommand, names: readonly OptionName[]): void {
   const known = optionsOf(subcommand);
   const stranger = names.find((name) => !known.includes(name));
   if (stranger === undefined) return;

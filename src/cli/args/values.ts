@@ -1,5 +1,6 @@
 /** Parses the values of options, or refuses them with a usage error that names what was expected. */
 
+import { LONGEST_TIMER, MOST_THREADS } from '../../model/limits.ts';
 import { suggestion } from '../../model/nearest.ts';
 import { quote } from '../../model/printable.ts';
 import { UsageError } from './usage-error.ts';
@@ -23,11 +24,6 @@ const DURATIONS: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/** The longest time a timer of Node can be set to, in milliseconds: almost 25 days. */
-const LONGEST_DURATION = 2 ** 31 - 1;
-
-const THREADS_LIMIT = 1_024;
-
 function refuseValue(option: string, text: string, expected: string): never {
   throw new UsageError(`Cannot use ${option} ${quote(text)}: expected ${expected}`);
 }
@@ -49,14 +45,14 @@ export function parseRate(text: string, option: string): number {
 /** Milliseconds, from 0 to 2^31 - 1. */
 export function parseDuration(text: string, option: string): number {
   const milliseconds = measured(text, DURATIONS);
-  if (milliseconds !== null && milliseconds <= LONGEST_DURATION) return milliseconds;
+  if (milliseconds !== null && milliseconds <= LONGEST_TIMER) return milliseconds;
   return refuseValue(option, text, 'a time such as 30s (ms, s, m, h or d; at most 596h)');
 }
 
 /** Threads, from 0 to 1,024. */
 export function parseThreads(text: string, option: string): number {
   const threads = /^\d{1,4}$/.test(text) ? Number(text) : Infinity;
-  if (threads <= THREADS_LIMIT) return threads;
+  if (threads <= MOST_THREADS) return threads;
   return refuseValue(option, text, 'a whole number from 0 to 1024');
 }
 

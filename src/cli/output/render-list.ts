@@ -9,23 +9,25 @@ import { shortTime } from '../args/times.ts';
 import { wrapped, type View } from './view.ts';
 import { width } from './width.ts';
 
-/** A column of runs, by its title. */
+/** The columns of runs. A narrow terminal goes without those of the least `worth` first; a note is then on lines below its run. */
 const RUN_COLUMNS = [
-  { title: 'RUN', align: 'left' },
-  { title: 'STATUS', align: 'left' },
-  { title: 'TYPE', align: 'left' },
-  { title: 'TRIGGER', align: 'left' },
-  { title: 'STARTED', align: 'left' },
-  { title: 'AGE', align: 'right' },
-  { title: 'DURATION', align: 'right' },
-  { title: 'NOTE', align: 'left', atLeast: 16 },
-] as const satisfies readonly Column[];
+  { title: 'RUN', align: 'left', worth: Infinity },
+  { title: 'STATUS', align: 'left', worth: Infinity },
+  { title: 'TYPE', align: 'left', worth: 3 },
+  { title: 'TRIGGER', align: 'left', worth: 2 },
+  { title: 'STARTED', align: 'left', worth: 4 },
+  { title: 'AGE', align: 'right', worth: 6 },
+  { title: 'DURATION', align: 'right', worth: 5 },
+  { title: 'NOTE', align: 'left', atLeast: 16, worth: 1 },
+] as const satisfies readonly (Column & { readonly worth: number })[];
 
 type Title = (typeof RUN_COLUMNS)[number]['title'];
+/** Of a run that cannot be read, only what is known. */
 type RunCells = Readonly<Partial<Record<Title, Cell>>>;
 
-/** What a narrow terminal goes without, in this order. A note is then on lines below its run. */
-const DISPENSABLE: readonly Title[] = ['NOTE', 'TRIGGER', 'TYPE', 'STARTED', 'DURATION', 'AGE'];
+const DISPENSABLE: readonly Title[] = RUN_COLUMNS.filter(({ worth }) => worth < Infinity)
+  .toSorted((a, b) => a.worth - b.worth)
+  .map(({ title }) => title);
 
 /** Turns rows into lines. */
 export interface RunTable {
@@ -121,7 +123,7 @@ function cellsOf(listed: ListedRun, { isUtc, now }: View): RunCells {
     AGE: { text: ageOf(run, now) },
     DURATION: { text: run.status === 'running' ? `${elapsed(run, now)}…` : durationOfRun(run, now) },
     NOTE: { text: noteOf(listed) },
-  };
+  } satisfies Readonly<Record<Title, Cell>>;
 }
 
 /** Runs by the status that they claim, and those that cannot be read. */

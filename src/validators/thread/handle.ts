@@ -7,7 +7,7 @@ import { SCAN_WORKER_SOURCE } from './worker-source.generated.ts';
 /** A thread that runs. */
 export interface ThreadHandle {
   /** Sends it the next message; rejects when the thread is no more. Replies come in the order of messages. */
-  ask(message: Message): Promise<ScanReply>;
+  send(message: Message): Promise<ScanReply>;
   /** Resolves when it is no more. */
   terminate(): Promise<unknown>;
 }
@@ -38,7 +38,7 @@ export function startThread(task: ScanTask): ThreadHandle {
   worker.on('exit', () => end(new Error('its thread ended by itself')));
 
   return {
-    ask(message) {
+    send(message) {
       const reply = new Promise<ScanReply>((resolve, reject) => {
         if (ended !== null) return reject(ended.reason);
         waiting.push({ resolve, reject });

@@ -1,6 +1,6 @@
 /** Scans a file: a small one here, others by a thread. */
 
-import { tellFallback } from '../../diagnostics.ts';
+import { publishFallback } from '../../diagnostics.ts';
 import { createScanner } from './create-scanner.ts';
 import type { ScanReply, ScanTask } from './protocol.ts';
 import { startThread, type ThreadHandle } from './handle.ts';
@@ -33,7 +33,7 @@ function threadFor(task: ScanTask): ThreadHandle | null {
   try {
     return startThread(task);
   } catch (reason) {
-    tellFallback(reason);
+    publishFallback(reason);
     return null;
   }
 }
@@ -57,9 +57,9 @@ async function scanBy(thread: ThreadHandle, file: ArtifactFile, alive: () => voi
   for await (const chunk of file.chunks()) {
     const reply = pending.length < AHEAD ? null : await answered();
     if (reply !== null) return reply;
-    pending.push(thread.ask(chunk));
+    pending.push(thread.send(chunk));
   }
-  pending.push(thread.ask(null));
+  pending.push(thread.send(null));
   for (;;) {
     const reply = await answered();
     if (reply !== null) return reply;
