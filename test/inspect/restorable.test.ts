@@ -16,6 +16,7 @@ import { beingRead, letGo } from '../support/descriptors.ts';
 import { CASES, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { makeLargeRun } from '../support/large-run.ts';
 import { artifactRecord, makeRun, RUN_ID, tradesRecord, type MadeRun } from '../support/runs.ts';
+import { splitOptions } from '../support/options.ts';
 import { SPEC_RUN } from '../support/spec.ts';
 
 const request = { run_id: RUN_ID };
@@ -33,9 +34,8 @@ async function both(
   asked: unknown = request,
   options: InspectionOptions & Partial<InspectorOptions> = {},
 ): Promise<{ readonly answer: Answer; readonly validation: Validation }> {
-  const { level, signal, timeBudgetMs, onProgress, ...own } = options;
+  const { own, call } = splitOptions(options);
   const inspector = inspectorOf({ root, threads: 0, ...own });
-  const call = { level, signal, timeBudgetMs, onProgress };
   const answer = await inspector.getBackupRun(asked, call);
   return { answer, validation: await inspector.validateBackupRun(asked, call) };
 }

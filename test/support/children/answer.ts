@@ -1,6 +1,7 @@
 /** Asks about runs, all at once or one after another, and reports the answers. */
 
 import { createInspector, getBackupRun, type Answer, type GetBackupRunOptions } from '../../../src/index.ts';
+import { splitOptions } from '../options.ts';
 import { input, quietDescriptors, say, settledDescriptors } from './say.ts';
 
 export interface AnswerInput {
@@ -39,10 +40,10 @@ const all = Array.from({ length: times }, () => asked).flat();
 const answers: Given[] = [];
 const [first] = asked;
 if (together && first !== undefined) {
-  const inspector = createInspector(first.options);
-  answers.push(
-    ...(await Promise.all(all.map((each) => given(inspector.getBackupRun(each.request, each.options))))),
-  );
+  const inspector = createInspector(splitOptions(first.options).own);
+  const ask = ({ request, options }: (typeof all)[number]): Promise<Given> =>
+    given(inspector.getBackupRun(request, splitOptions(options).call));
+  answers.push(...(await Promise.all(all.map(ask))));
   await inspector.close();
 } else for (const { request, options } of all) answers.push(await given(getBackupRun(request, options)));
 const after = await settledDescriptors(before);

@@ -8,6 +8,7 @@ import {
   type InspectorOptions,
 } from '../../../src/index.ts';
 import type { FaultyDisk } from '../faulty-disk.ts';
+import { splitOptions } from '../options.ts';
 import { takeOrders } from './orders.ts';
 import { input, quietDescriptors, say, settledDescriptors } from './say.ts';
 
@@ -31,8 +32,9 @@ const { mount, socket, request, orders, options = {} } = input() as FaultyInput;
 const disk = await takeOrders(socket);
 await getBackupRun(request, { root: mount, ...options });
 const before = await quietDescriptors();
-const inspector = createInspector({ root: mount, ...options });
-const inspect = (): Promise<Answer> => inspector.getBackupRun(request, options);
+const { own, call } = splitOptions(options);
+const inspector = createInspector({ root: mount, ...own });
+const inspect = (): Promise<Answer> => inspector.getBackupRun(request, call);
 
 const sound = await inspect();
 await disk.give(...orders);

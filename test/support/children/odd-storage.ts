@@ -8,6 +8,7 @@ import {
   type ListedRun,
 } from '../../../src/index.ts';
 import type { FaultyDisk } from '../faulty-disk.ts';
+import { splitOptions } from '../options.ts';
 import { takeOrders } from './orders.ts';
 import { input, quietDescriptors, say, settledDescriptors } from './say.ts';
 
@@ -38,7 +39,7 @@ const TICK = 20;
 
 const { mount, socket, request, orders, options } = input() as OddStorageInput;
 const disk = await takeOrders(socket);
-const call: InspectionOptions = options.level === undefined ? {} : { level: options.level };
+const { own, call } = splitOptions(options);
 
 async function tell(inspector: ReturnType<typeof createInspector>): Promise<Told> {
   const answer = await inspector.getBackupRun(request, call);
@@ -50,12 +51,12 @@ async function tell(inspector: ReturnType<typeof createInspector>): Promise<Told
 let ticks = 0;
 const ticking = setInterval(() => (ticks += 1), TICK);
 // Its first call has Node start whatever it keeps.
-const first = createInspector({ root: mount, ...options });
+const first = createInspector({ root: mount, ...own });
 const sound = await tell(first);
 await first.close();
 const before = await quietDescriptors();
 
-const inspector = createInspector({ root: mount, ...options });
+const inspector = createInspector({ root: mount, ...own });
 await disk.give(...orders);
 const told = tell(inspector);
 const hangs = orders.some((order) => order.startsWith('hang'));
