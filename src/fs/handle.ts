@@ -39,7 +39,7 @@ export type Kind =
   | 'block device'
   | 'special file';
 
-/** By fstat and never by errno: a symlink is ENOTDIR to one call and ELOOP to another. */
+/** By a stat of the entry itself and never by errno: a symlink is ENOTDIR to one call and ELOOP to another. */
 export function kindOf(stats: Stats): Kind {
   if (stats.isFile()) return 'regular file';
   if (stats.isDirectory()) return 'directory';
