@@ -1,4 +1,4 @@
-/** Reads the row of a run for a listing, from its run manifest alone. */
+/** Reads the row of a run for a listing: looks until what is wrong with it is certain. */
 
 import type { Io } from '../fs/calls.ts';
 import { refusalOf } from '../fs/errno.ts';

@@ -1,6 +1,6 @@
 /**
  * Private copies: made in a fresh directory that only this user may enter, outside of the backups directory, and removed again. The one
- * place of this library that writes. All of it blocks, and runs only in the process that checks databases: a directory for temporary
+ * place where the library writes files. All of it blocks, and runs only in the process that checks databases: a directory for temporary
  * files that hangs holds nothing of the host.
  */
 
