@@ -9,15 +9,14 @@ import { readRange } from '../hashing/read-range.ts';
 import { beginRead } from '../hashing/hash-file.ts';
 import { pace, type RateLimit } from '../hashing/rate-limit.ts';
 import type { FileLook, FileRead, ReadFailure } from '../hashing/look-at-file.ts';
-import { lookAtRow, type RowOutcome } from '../manifest/read-row.ts';
 import { manifestStats } from '../manifest/load-run.ts';
-import { cacheRoot } from '../repository/cached-root.ts';
 import { readCatalog } from '../repository/catalog.ts';
 import { locate, type LocatedRun } from '../repository/locate-run.ts';
 import { openRun, type RunAddress } from '../repository/open-run.ts';
 import { findUnlisted } from '../repository/unlisted.ts';
 import { Refusal } from '../model/errors.ts';
 import { loadLocated } from './load-located.ts';
+import { readRowBatch } from './read-row-batch.ts';
 import {
   unpackFiles,
   type ConfirmResult,
@@ -178,24 +177,4 @@ async function readAll(
 function failureUnlessAborted(fault: unknown): ReadFailure {
   if (fault instanceof Aborted) throw fault;
   return failureOf(fault);
-}
-
-/** Milliseconds before another look at runs with which something is wrong: whoever moves or deletes them needs some. */
-const ROW_PAUSE = 50;
-
-async function readRowBatch({ candidates, options }: Job<'rows'>, root: Root, io: Io): Promise<RowOutcome[]> {
-  // One pause for all of them: there may be thousands that cannot be read.
-  if (candidates.some(({ looks, stalledMs }) => looks > 0 && stalledMs === null)) await io.pause(ROW_PAUSE);
-  const cached = cacheRoot(root);
-  const outcomes: RowOutcome[] = [];
-  try {
-    for (const [index, candidate] of candidates.entries()) {
-      if (io.isDue()) await io.turn();
-      io.atItem(index);
-      outcomes.push(await lookAtRow(candidate, cached, options, io));
-    }
-    return outcomes;
-  } finally {
-    cached.release();
-  }
 }

@@ -33,6 +33,7 @@ export async function readRows(
         for (const [index, candidate] of slice.entries()) {
           const outcome = outcomes[index];
           if (outcome?.type === 'settled') report(candidate.run, outcome.read);
+          else if (outcome?.type === 'later') again.push(candidate);
           else again.push({ ...candidate, looks: candidate.looks + 1, before: outcome?.before ?? null });
         }
       });

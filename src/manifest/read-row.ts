@@ -46,7 +46,9 @@ export interface ReadRow {
 export type RowOutcome =
   /** Null when the run is gone. */
   | { readonly type: 'settled'; readonly read: ReadRow | null }
-  | { readonly type: 'again'; readonly before: SeenFault | null };
+  | { readonly type: 'again'; readonly before: SeenFault | null }
+  /** It was not looked at: the rows before it hold as much as one job may. */
+  | { readonly type: 'later' };
 
 /** How often a run is looked at with which something is wrong, and that is moved or changed meanwhile. */
 const ROW_ATTEMPTS = 5;

@@ -56,7 +56,7 @@ export async function runChild<T>(script: string, input: unknown, options: Child
     env: { PATH: process.env['PATH'], UV_USE_IO_URING: '0', ...environment },
     maxBuffer: 1 << 28,
     // A guard: what hangs for good is a failure, and not to outlive its test.
-    timeout: 110_000,
+    timeout: 280_000,
     killSignal: 'SIGKILL',
   });
   return JSON.parse(stdout) as T;

@@ -6,7 +6,6 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
-  rmdirSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -19,7 +18,8 @@ import { findNode } from '../../src/validators/sqlite/node-program.ts';
 import { built, runChild } from '../support/built.ts';
 import type { ContentsInput, ContentsOutput } from '../support/children/contents.ts';
 import type { DatabaseInput } from '../support/children/database.ts';
-import { lacks, MEMORY_CGROUP, NODE_26 } from '../support/needs.ts';
+import { memoryCgroup } from '../support/memory-cgroup.ts';
+import { lacks, NODE_26 } from '../support/needs.ts';
 import { makeRun, RUN_ID, temporaryDirectory, type MadeRun } from '../support/runs.ts';
 import { scratch } from '../support/scratch.ts';
 
@@ -229,17 +229,12 @@ const uncontained = lacking || lacks('the memory of a database check', 'a memory
 describe('a database that needs gigabytes, in a memory cgroup', () => {
   /** What was said in a group of so many bytes, and the most that was used in it. */
   async function inspectIn(bytes: number): Promise<{ said: unknown; most: number }> {
-    const group = join(MEMORY_CGROUP.path, `backup-run-inspector-${process.pid}-${bytes}`);
-    mkdirSync(group);
-    onTestFinished(() => vi.waitFor(() => rmdirSync(group), settled));
-    writeFileSync(join(group, MEMORY_CGROUP.limit), String(bytes));
+    const { under, peak } = memoryCgroup(bytes);
     const directory = emptyDirectory();
-    const under = ['sh', '-c', 'echo $$ > "$0" && exec "$@"', join(group, 'cgroup.procs')];
     const input: ContentsInput = { root: run(huge()).root, runId: RUN_ID, validator: 'sqlite', settings: { directory }, options: {} }; // prettier-ignore
     const { answer } = await runChild<ContentsOutput>('contents', input, { node, under });
     expect(readdirSync(directory)).toStrictEqual([]);
-    const most = Number(readFileSync(join(group, MEMORY_CGROUP.peak), 'latin1'));
-    return { said: answer.ok && answer.findings.map(({ actual }) => actual), most };
+    return { said: answer.ok && answer.findings.map(({ actual }) => actual), most: peak() };
   }
 
   it.skipIf(uncontained)('is given up before it takes one', async () => {

@@ -1,7 +1,7 @@
 /** Lists a backups directory with a filter, and reports the run ids. */
 
 import { createInspector, type InspectorOptions, type RunFilter } from '../../../src/index.ts';
-import { idsOf } from '../listed.ts';
+import { idOf } from '../listed.ts';
 import { input, say } from './say.ts';
 
 export interface ListInput {
@@ -11,4 +11,6 @@ export interface ListInput {
 
 const { options, filter } = input() as ListInput;
 await using inspector = createInspector(options);
-say(await idsOf(inspector.listBackupRuns(filter)));
+const ids: string[] = [];
+for await (const row of inspector.listBackupRuns(filter)) ids.push(idOf(row));
+say(ids);
