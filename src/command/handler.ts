@@ -8,7 +8,8 @@ import { createSemaphore } from '../concurrency/semaphore.ts';
 import type { Inspector } from '../inspector.ts';
 import type { BackupRun } from '../model/run.ts';
 import { checked, exactly, unknownKey } from '../model/check-options.ts';
-import { quote } from '../model/printable.ts';
+import { suggestion } from '../model/nearest.ts';
+import { describe, quote } from '../model/printable.ts';
 import { isLargerThan } from './json-size.ts';
 import { listRows, MOST_REPLY_BYTES, type CommandLimits } from './list-reply.ts';
 import { failure, type FailureReply, type Reply, type RunsReply } from './reply.ts';
@@ -63,6 +64,12 @@ type Body =
  * @throws TypeError for options of a wrong type.
  */
 export function createCommandHandler(inspector: Inspector, options: CommandOptions = {}): CommandHandler {
+  // Who writes JavaScript may have forgotten it.
+  if (!isObject(inspector)) {
+    throw new TypeError(
+      `Cannot create a command handler: expected an inspector of createInspector(), found ${describe(inspector)}`,
+    );
+  }
   const { timeBudgetMs } = checked(handlerSchema, options, 'create a command handler');
   const relay = createRelay();
   const lists = createSemaphore(LISTS_AT_ONCE);
@@ -90,6 +97,10 @@ const messageSchema = exactly({ signal: v.optional(abortSignal) });
 /** Lists under way at once: each holds all of its rows. */
 const LISTS_AT_ONCE = 4;
 
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value);
 }
@@ -111,7 +122,10 @@ async function carryOut(message: unknown, inspector: Inspector, limits: CommandL
       return listRows(inspector, data, limits);
     default:
       return failure(
-        unknownCommand(COMMANDS, typeof command === 'string' ? quote(command) : `a ${typeof command}`),
+        unknownCommand(
+          COMMANDS,
+          isObject(message) ? describe(command) : `a message that is ${describe(message)}`,
+        ),
       );
   }
 }
@@ -119,19 +133,19 @@ async function carryOut(message: unknown, inspector: Inspector, limits: CommandL
 /** What an object of any origin has under a key; nothing when it cannot be read. */
 function keyOf(value: unknown, key: string): unknown {
   try {
-    return typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
+    return isObject(value) ? Reflect.get(value, key) : undefined;
   } catch {
     // A getter or a proxy threw: there is nothing that could be meant.
     return undefined;
   }
 }
 
-/** The data of a command about one run, which have no key but `run_id`; without that, the inspector says what is wrong. */
+/** The data of a command about one run, which have no key but `run_id`. */
 function runRequest(data: unknown): unknown {
-  if (typeof keyOf(data, 'run_id') !== 'string') return data;
   const unknown = unknownKey(data, ['run_id']);
   if (unknown === null) return data;
-  throw new Refusal(invalidData(`data: expected no key but run_id, found ${quote(unknown)}`));
+  const hint = suggestion(unknown, ['run_id']);
+  throw new Refusal(invalidData(`data: expected no key but run_id, found ${quote(unknown)}${hint}`));
 }
 
 async function runReply<Extra extends object>(

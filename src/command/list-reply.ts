@@ -7,7 +7,7 @@ import type { InspectionOptions } from '../inspect/options.ts';
 import type { Inspector } from '../inspector.ts';
 import { moment, wantedRuns, type RunFilter } from '../listing/filter.ts';
 import type { ListedRun } from '../model/answer.ts';
-import { exactly } from '../model/check-options.ts';
+import { exactly, issueReason } from '../model/check-options.ts';
 import { busy, invalidFilter, Refusal, unsupported } from '../model/errors.ts';
 import type { BackupRun } from '../model/run.ts';
 import { failure, type RunsReply, type UnreadableRow } from './reply.ts';
@@ -33,7 +33,7 @@ function filterOf(data: unknown = {}): RunFilter {
       return { ...wanted, startedFrom, startedTo };
     }
     const [first] = parsed.issues;
-    issue = { path: ['data', v.getDotPath(first) ?? []].flat().join('.'), message: first.message };
+    issue = { path: ['data', v.getDotPath(first) ?? []].flat().join('.'), message: issueReason(first) };
   } catch {
     // A getter or a proxy threw.
   }

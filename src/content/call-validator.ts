@@ -2,7 +2,7 @@
 
 import { createCanceller, type Cancellation, type Canceller } from '../concurrency/abort.ts';
 import { waitForGrace } from '../concurrency/grace.ts';
-import { cut, printable, quote } from '../model/printable.ts';
+import { cut, describe, printable, quote } from '../model/printable.ts';
 import type { ArtifactFile, Validator } from './validator.ts';
 
 /** What came of one validator and one artifact. */
@@ -152,13 +152,22 @@ export function failed(validator: Validator, fault: unknown): Outcome {
   return leftOut(validator, `failed: ${messageOf(fault)}`);
 }
 
+/** What a validator of the caller's failed with; paths of the host, modules and stacks are nobody else's business. */
 function messageOf(fault: unknown): string {
   try {
-    return printable(String(fault instanceof Error ? fault.message : fault));
+    const isObject = typeof fault === 'object' && fault !== null;
+    // Faults of the system and of Node name paths and modules.
+    if (isObject && 'code' in fault && typeof fault.code === 'string') return printable(fault.code);
+    const said = isObject && 'message' in fault ? fault.message : fault;
+    const message = typeof said === 'string' ? said : describe(said);
+    return printable((message.split('\n')[0] ?? '').replace(HOST_PATH, '$1…'));
   } catch {
     return 'a value that cannot be read';
   }
 }
+
+/** An absolute path, or the URL of a file. */
+const HOST_PATH = /(^|[\s'"`(=:])(?:file:\/\/)?(?:[A-Za-z]:)?[\\/][^\s'"`),;]+/g;
 
 export function leftOut({ name }: Validator, what: string): Outcome {
   return { type: 'skipped', why: `validator ${quote(name)} ${what}` };

@@ -5,6 +5,7 @@
  * → assemble → confirm that the run still stands there (a job) → answer
  */
 
+import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled, type Canceller } from '../concurrency/abort.ts';
 import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
 import { createOutcomeCache } from '../content/outcome-cache.ts';
@@ -59,7 +60,11 @@ export async function inspectRun(
       const answer = await retryWhileMoving(runId, { ...shared, cancellation: timed.canceller }, (attempt) =>
         inspectHeld(context, attempt),
       );
-      if (answer.ok) meter.end();
+      if (answer.ok) {
+        meter.end();
+        // A promise that the last report was answered with may have rejected.
+        if (call.onProgress !== undefined) await setImmediate();
+      }
       throwIfCancelled(canceller);
       return answer;
     } finally {

@@ -46,7 +46,8 @@ export interface InspectionOptions {
    * first within them. `BUSY` when not even all manifests were read by then. No limit.
    */
   timeBudgetMs?: number | undefined;
-  /** Takes how far the inspection is, at most 10 times a second and once at the end. If it throws, the call rejects. */
+  /** Takes how far the inspection is, at most 10 times a second and once at the end. If it throws, or returns a
+   * promise that rejects while the call lasts, the call rejects. It is not waited for. */
   onProgress?: ((progress: Progress) => void) | undefined;
 }
 

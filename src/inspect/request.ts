@@ -1,8 +1,8 @@
 /** Checks a request, which may be anything; a bad one is an answer and never a caller's mistake (pure). */
 
 import * as v from 'valibot';
-import { describe } from '../manifest/schemas.ts';
 import { invalidData, notFound, Refusal } from '../model/errors.ts';
+import { describe } from '../model/printable.ts';
 import { isRunId } from '../repository/layout.ts';
 
 const requestSchema = v.object({ run_id: v.string() });

@@ -5,7 +5,6 @@ import type { ArtifactRecord, ParticipantRecord } from './format.ts';
 import {
   artifactSchema,
   belongingSchema,
-  describe,
   nameSchema,
   parse,
   participantHeadSchema,
@@ -15,6 +14,7 @@ import {
   type Parsed,
   type RunHead,
 } from './schemas.ts';
+import { describe } from '../model/printable.ts';
 
 /** A run manifest: an item of `listed` is a name, or a record that stands inside the manifest. */
 export interface RunRecord {

@@ -87,6 +87,8 @@ export async function loadManifest(
   const wanted = {
     names: [RUN_MANIFEST],
     path,
+    // No more than one manifest may have.
+    count: () => undefined,
     interpret: (value: unknown) => interpretRun(value, run.runId, limits.participants),
     mayAppear: statusOf(run.directory) === 'running',
     stalled: null,
@@ -123,7 +125,7 @@ async function loadParticipants(
   const names = [...new Set([...listed, ...onDisk.names, ...record.head.requested_participants])];
   const excess = tooMany(limits.participants, 'participants', names.length);
   if (excess !== null) throw invalidManifest(run, 'participants', excess);
-  const count = countContents(run, limits, Number(manifest.stats.size));
+  const counter = createCounter(run, limits, Number(manifest.stats.size));
   const proper = names.filter((name) => NAME.test(name));
   const wanted = proper.map((name) => {
     const its = participantManifest(name);
@@ -131,8 +133,8 @@ async function loadParticipants(
     return {
       names: its,
       path,
-      interpret: (value: unknown, bytes: number) =>
-        count(interpretParticipantFile(value, run.runId, name), bytes),
+      count: counter.bytes,
+      interpret: (value: unknown) => counter.artifacts(interpretParticipantFile(value, run.runId, name)),
       mayAppear: false,
       stalled: stalled.includes(path) ? new Stalled(stallTimeoutMs) : null,
     };
@@ -146,22 +148,27 @@ async function loadParticipants(
 }
 
 /** Counts what manifests hold while they are loaded: what is over a limit must not fill memory first. */
-function countContents(
-  run: LocatedRun,
-  limits: InspectionLimits,
-  manifestBytes: number,
-): (parsed: Parsed<ParticipantRecord>, bytes: number) => Parsed<ParticipantRecord> {
+interface ContentsCounter {
+  readonly bytes: (count: number) => void;
+  readonly artifacts: (parsed: Parsed<ParticipantRecord>) => Parsed<ParticipantRecord>;
+}
+
+function createCounter(run: LocatedRun, limits: InspectionLimits, manifestBytes: number): ContentsCounter {
+  let bytes = manifestBytes;
   let artifacts = 0;
-  let total = manifestBytes;
-  return (parsed, bytes) => {
-    if (!parsed.ok) return parsed;
-    artifacts += parsed.value.artifacts.length;
-    total += bytes;
-    const excess =
-      tooMany(limits.artifacts, 'artifacts', artifacts) ??
-      tooMany(limits.runBytes, 'bytes of manifests', total);
-    if (excess === null) return parsed;
-    throw invalidManifest(run, '', excess);
+  const refuse = (excess: string | null): void => {
+    if (excess !== null) throw invalidManifest(run, '', excess);
+  };
+  return {
+    bytes(count) {
+      bytes += count;
+      refuse(tooMany(limits.runBytes, 'bytes of manifests', bytes));
+    },
+    artifacts(parsed) {
+      artifacts += parsed.ok ? parsed.value.artifacts.length : 0;
+      refuse(tooMany(limits.artifacts, 'artifacts', artifacts));
+      return parsed;
+    },
   };
 }
 

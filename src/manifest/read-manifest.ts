@@ -17,7 +17,9 @@ export interface WantedManifest<T> {
   readonly names: readonly string[];
   /** The same in the form of answers. */
   readonly path: string;
-  readonly interpret: (value: unknown, bytes: number) => Parsed<T>;
+  /** Takes how many bytes it has, before they are parsed; throws where all of a run have too many. */
+  readonly count: (bytes: number) => void;
+  readonly interpret: (value: unknown) => Parsed<T>;
   /** Whether it may appear in a moment. */
   readonly mayAppear: boolean;
   /** Set where reading it stalled before: it is not read again. */
@@ -95,8 +97,9 @@ function readOnce<T>(
       const message = `expected at most ${limits.bytes} bytes, found ${read.size}`;
       return { type: 'invalid', issues: [{ path: '', message }], stats: read.stats };
     }
+    if (before === null) wanted.count(read.bytes.length);
     const json = parseJson(read.bytes, limits);
-    const parsed = json.ok ? wanted.interpret(json.value, read.bytes.length) : json;
+    const parsed = json.ok ? wanted.interpret(json.value) : json;
     return parsed.ok
       ? { type: 'record', value: parsed.value, stats: read.stats }
       : { type: 'invalid', issues: parsed.issues, stats: read.stats };

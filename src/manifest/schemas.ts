@@ -3,21 +3,12 @@
 import * as v from 'valibot';
 import type { ManifestIssue } from '../model/errors.ts';
 import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model/run.ts';
-import { quote } from '../model/printable.ts';
+import { describe } from '../model/printable.ts';
 import { NAME, RUN_ID } from '../repository/layout.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 
 /** The version of the on-disk format this library reads. */
 const FORMAT_VERSION = 1;
-
-/** What was found where something else was expected, as words. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return quote(value);
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'an array';
-  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
-}
 
 const wants =
   (what: string) =>

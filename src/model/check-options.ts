@@ -2,7 +2,7 @@
 
 import * as v from 'valibot';
 import { suggestion } from './nearest.ts';
-import { quote } from './printable.ts';
+import { describe, quote } from './printable.ts';
 
 /** Checks options of a caller; throws a `TypeError` that names the first bad one. */
 export function checked<Schema extends v.GenericSchema>(
@@ -15,7 +15,34 @@ export function checked<Schema extends v.GenericSchema>(
   const [issue] = parsed.issues;
   const option = v.getDotPath(issue);
   const where = option === null ? 'options' : `option ${option}`;
-  throw new TypeError(`Cannot ${task}: ${where}: ${issue.message}`);
+  throw new TypeError(`Cannot ${task}: ${where}: ${issueReason(issue)}`);
+}
+
+/** What the schemas of options expect, in words; what is not of the list has a message of its own. */
+const EXPECTED: Readonly<Record<string, (requirement: unknown) => string>> = {
+  object: () => 'an object',
+  array: () => 'an array',
+  string: () => 'a string',
+  number: () => 'a number',
+  boolean: () => 'true or false',
+  non_empty: () => 'text',
+  excludes: () => 'text without NUL',
+  safe_integer: () => 'a whole number',
+  finite: () => 'a finite number',
+  min_value: (least) => `at least ${String(least)}`,
+  max_value: (most) => `at most ${String(most)}`,
+};
+
+/** What is wrong with a value of a caller: what was expected, and what was found. */
+export function issueReason(issue: v.BaseIssue<unknown>): string {
+  const { type, expected, input, message, requirement } = issue;
+  // Of a key that is not there it says the key.
+  if (type === 'object' && expected?.startsWith('"') === true) return 'it is required';
+  const isChoice = type === 'picklist' || type === 'union';
+  const wanted = isChoice
+    ? (expected ?? '').replace(/^\(|\)$/g, '').replaceAll(' | ', ', ')
+    : EXPECTED[type]?.(requirement);
+  return wanted === undefined ? message : `expected ${wanted}, found ${describe(input)}`;
 }
 
 /**
@@ -39,7 +66,7 @@ export function exactly<const Entries extends v.ObjectEntries>(entries: Entries)
 /** The first own key that is set and not known; null where there is none, or it cannot be found out. */
 export function unknownKey(value: unknown, known: readonly string[]): string | null {
   try {
-    if (typeof value !== 'object' || value === null) return null;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
     const isUnknown = (key: string): boolean => !known.includes(key) && Reflect.get(value, key) !== undefined;
     return Object.keys(value).find(isUnknown) ?? null;
   } catch {

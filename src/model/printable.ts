@@ -32,6 +32,23 @@ export function quote(text: string): string {
   return `"${escapeAll(cut(text).replace(/["\\]/g, '\\$&'))}"`;
 }
 
+/** What was found where something else was expected, as words. */
+export function describe(value: unknown): string {
+  try {
+    return kindOfValue(value);
+  } catch {
+    return 'a value that cannot be read';
+  }
+}
+
+function kindOfValue(value: unknown): string {
+  if (typeof value === 'string') return quote(value);
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'an array';
+  if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
 /** The text of a name on disk; of one that is not UTF-8 the bytes outside ASCII are written as `\xNN`. */
 export function textOf(name: Uint8Array): string {
   try {

@@ -34,7 +34,7 @@ export interface Meter {
   readonly stop: () => void;
 }
 
-/** `report` may throw: `onThrow` gets what it threw. */
+/** `report` may throw, or return a promise that rejects: `onThrow` gets the reason. */
 export function createMeter(
   runId: string,
   report: ((progress: Progress) => void) | undefined,
@@ -65,7 +65,8 @@ export function createMeter(
     now.artifactsDone = Math.min(now.artifactsTotal, Math.max(least.artifacts, counted.artifacts));
     shown = { bytes: now.bytesDone, artifacts: now.artifactsDone };
     try {
-      report({ ...now });
+      const returned: unknown = report({ ...now });
+      if (isPromiseLike(returned)) returned.then(undefined, onThrow);
     } catch (reason) {
       onThrow(reason);
     }
@@ -92,4 +93,8 @@ export function createMeter(
       isStopped = true;
     },
   };
+}
+
+function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

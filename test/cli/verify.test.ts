@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createInspector, type ListedRun } from '../../src/index.ts';
@@ -50,6 +50,48 @@ describe('backup-run verify', () => {
       /^4 runs: 1 restorable, 1 damaged, 1 not completed, 1 not inspected; [\d.]+ m?s\.$/,
     );
     expect(rest).toBe('');
+  });
+
+  it('has a row for what holds a manifest under a name that can be no run id, and is not done', async () => {
+    const { root } = makeRun();
+    const misnamed = makeRun({ root, runId: 'z b' });
+    writeFileSync(misnamed.at('trades.db'), 'other trades\n');
+    const row = `not inspected  z b  Cannot trust "backups/completed/z b": expected a directory with a run id as its name, found a name that can be none`;
+    const all = await run(['verify', '--all', '--root', root]);
+    expect(all.code).toBe(4);
+    expect(all.stdout).toContain(`${row}\n`);
+    expect(all.stdout).toContain('2 runs: 1 restorable, 1 not inspected; ');
+    const error = expect.objectContaining({ code: 'BACKUP_RUN_UNSAFE' });
+    const json = await run(['verify', '--all', '--json', '--root', root]);
+    expect(json.code).toBe(4);
+    expect(JSON.parse(json.stdout)).toMatchObject([{ ok: false, run_id: 'z b', error }, { ok: true }]);
+    // Nobody knows when it began: it may be the newest.
+    for (const args of [
+      ['verify', '--latest'],
+      ['show', 'latest', '--json'],
+    ]) {
+      const latest = await run([...args, '--root', root]);
+      expect(latest.code, args.join(' ')).toBe(4);
+      expect(latest.stdout).toContain('z b');
+    }
+    const found = await run(['verify', '--latest-restorable', '--root', root]);
+    expect(found.code).toBe(0);
+    expect(found.stdout).toContain('2 runs: 1 restorable, 1 not inspected; ');
+    const alone = join(temporaryDirectory(), 'backups');
+    makeRun({ root: alone, runId: 'run 1' });
+    expect((await run(['verify', '--latest-restorable', '--root', alone])).code).toBe(4);
+  });
+
+  it('has a row for every run that was listed, whatever kept it from being inspected', async () => {
+    const { root } = makeRun();
+    makeRun({ root, runId: DAMAGED });
+    symlinkSync('/nowhere', join(root, 'partial'));
+    const rows = new RegExp(
+      `^not inspected  ${RUN_ID}  .*ENOENT\\nnot inspected  ${DAMAGED}  .*ENOENT\\n2 runs: `,
+    );
+    const { stdout, code } = await run(['verify', '--all', '--root', root]);
+    expect(code).toBe(4);
+    expect(stdout).toMatch(rows);
   });
 
   const table: [string, string[], number, number][] = [

@@ -136,7 +136,8 @@ describe('handle()', () => {
   it.each(CASES.map((each) => [each.name, each] as const))(
     'says of %s what the fixture says',
     async (_, each) => {
-      if (each.options !== undefined) return;
+      // A key of another case is one that a command does not know, and says so.
+      if (each.options !== undefined || each.name === 'refused/invalid-data-other-case') return;
       const reply = await handlerOf(each.root)(
         { command: 'GetBackupRun', extID: 'x', data: each.request },
         ADMIN,
@@ -484,6 +485,20 @@ describe('GetBackupRuns', () => {
     }
   });
 
+  it('says what it was given in place of a message, or of a command', async () => {
+    const expected =
+      'Cannot run the command: expected GetBackupRun, ValidateBackupRun, GetBackupRuns, GetBackupsList';
+    const asked: [unknown, string][] = [
+      ['{"command":"GetBackupRuns"}', 'a message that is "{\\"command\\":\\"GetBackupRuns\\"}"'],
+      [undefined, 'a message that is nothing'],
+      [{}, 'nothing'],
+      [{ command: 'getBackupRun' }, '"getBackupRun"'],
+      [{ command: [] }, 'an array'],
+    ];
+    for (const [message, found] of asked)
+      expect(await handlerOf()(message, ADMIN)).toHaveProperty('description', `${expected}, found ${found}`);
+  });
+
   it('says which key is unknown, and which one was probably meant', async () => {
     const reply = await handlerOf()({ command: 'GetBackupRuns', data: { startedFrom: 50 } }, ADMIN);
     expect(reply).toMatchObject({
@@ -491,6 +506,9 @@ describe('GetBackupRuns', () => {
       description: 'Cannot list backup runs: data: unknown key "startedFrom"; did you mean started_from?',
     });
     for (const command of ['GetBackupRun', 'ValidateBackupRun']) {
+      const meant = await handlerOf()({ command, data: { runid: 'x' } }, ADMIN);
+      const hint = 'data: expected no key but run_id, found "runid"; did you mean run_id?';
+      expect(meant).toHaveProperty('description', `Cannot inspect a backup run: ${hint}`);
       const refused = await handlerOf()({ command, data: { ...data, level: 'none' } }, ADMIN);
       expect(refused).toMatchObject({
         error: 'INVALID_DATA',
@@ -811,7 +829,14 @@ describe('a reply of more than 64 MiB is UNSUPPORTED, and says what is lacking a
     const handle = createCommandHandler(inspectorOf(run.root, { limits }));
     const reply = await handle({ command: 'GetBackupRun', extID: 1, data: { run_id: RUN_ID } }, ADMIN);
     expect(reply).toEqual(refusal('UNSUPPORTED', { extID: 1 }));
-    // By default such a run is refused before it fills memory.
+    // By default such a run is refused before it fills memory, whatever its manifests hold.
+    for (const name of names) writeFileSync(run.at('participants', `${name}.json`), JSON.stringify(long));
+    const broken = await handlerOf(run.root)({ command: 'GetBackupRun', data: { run_id: RUN_ID } }, ADMIN);
+    expect(broken).toHaveProperty('error', 'MANIFEST_INVALID');
+    for (const name of names) {
+      const record = tradesRecord({}, { name, error: long });
+      writeFileSync(run.at('participants', `${name}.json`), JSON.stringify(record));
+    }
     const small = await handlerOf(run.root)({ command: 'GetBackupRun', data: { run_id: RUN_ID } }, ADMIN);
     expect(small).toMatchObject({
       error: 'MANIFEST_INVALID',

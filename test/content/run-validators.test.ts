@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -141,8 +141,12 @@ describe('getBackupRun() calls an artifact not verified when a validator', () =>
   const cases: [string, Validator, string][] = [
     ['throws', doing(() => { throw new Error('oops'); }), 'validator "test" failed: oops'], // prettier-ignore
     ['rejects', doing(() => Promise.reject(new Error('oops'))), 'validator "test" failed: oops'],
+    ['throws what names a file of the host', doing(() => { readFileSync('/no/such/file'); return { ok: true }; }), 'validator "test" failed: ENOENT'], // prettier-ignore
+    ['throws what names a module', doing(() => { throw Object.assign(new Error('Cannot find module x'), { code: 'ERR_MODULE_NOT_FOUND' }); }), 'validator "test" failed: ERR_MODULE_NOT_FOUND'], // prettier-ignore
+    ['throws what names paths', doing(() => { throw new Error('no /a/b, nor file:///c d\nRequire stack:\n- /x'); }), 'validator "test" failed: no …, nor … d'], // prettier-ignore
+    ['throws a text with a path', doing(() => { throw 'in "/a/b"'; }), 'validator "test" failed: in "…"'], // prettier-ignore
     ['throws what is no error', doing(() => { throw null; }), 'validator "test" failed: null'], // prettier-ignore
-    ['throws what cannot be read', doing(() => { throw Object.create(null); }), 'validator "test" failed: a value that cannot be read'], // prettier-ignore
+    ['throws what cannot be read', doing(() => { throw Object.create(null); }), 'validator "test" failed: an object'], // prettier-ignore
     ['returns what cannot be read', saying(unreadable), 'validator "test" failed: hands off'],
     ...[
       undefined,

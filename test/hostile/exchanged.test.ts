@@ -56,6 +56,7 @@ const STEPS: Record<string, Step> = {
         path: names.join('/'),
         mayAppear: false,
         stalled: null,
+        count: () => undefined,
         interpret: (value: unknown) => ({ ok: true, value }) as const,
       }));
       const limits = { bytes: 10_000, depth: 64, tokens: 1_000, pauses: [1, 2] };

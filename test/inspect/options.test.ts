@@ -191,6 +191,43 @@ describe('getBackupRun() rejects with a TypeError when', () => {
   });
 });
 
+describe('a bad option is told in plain words', () => {
+  const told: [unknown, string][] = [
+    [undefined, 'options: expected an object, found nothing'],
+    ['x', 'options: expected an object, found "x"'],
+    [{}, 'option root: it is required'],
+    [{ root: 5 }, 'option root: expected a string, found 5'],
+    [{ root: '' }, 'option root: expected text, found ""'],
+    [{ root: 'a\0' }, 'option root: expected text without NUL, found "a\\u0000"'],
+    [{ root: 'x', threads: '2' }, 'option threads: expected a number, found "2"'],
+    [{ root: 'x', threads: -1 }, 'option threads: expected at least 0, found -1'],
+    [{ root: 'x', threads: 1.5 }, 'option threads: expected a whole number, found 1.5'],
+    [{ root: 'x', threads: 2_000 }, 'option threads: expected at most 1024, found 2000'],
+    [
+      { root: 'x', maxBytesPerSecond: Infinity },
+      'option maxBytesPerSecond: expected a finite number, found Infinity',
+    ],
+    [{ root: 'x', validators: {} }, 'option validators: expected an array, found an object'],
+  ];
+  it.each(told)('%j', (options, reason) => {
+    expect(() => createInspector(options as never)).toThrow(`Cannot create an inspector: ${reason}`);
+  });
+
+  it('also of a call, of a filter and of a handler', async () => {
+    const inspector = createInspector({ root: SPEC_ROOT });
+    try {
+      const call = inspector.getBackupRun({ run_id: 'a' }, { level: 'deep' } as object);
+      await expect(call).rejects.toThrow('option level: expected "digest", "size", "none", found "deep"');
+      const rows = inspector.listBackupRuns({ status: 'completed' } as object);
+      await expect(rows.next()).rejects.toThrow('option status: expected an array, found "completed"');
+    } finally {
+      await inspector.close();
+    }
+    const forgotten = createCommandHandler as (inspector?: unknown) => unknown;
+    expect(() => forgotten()).toThrow('expected an inspector of createInspector(), found nothing');
+  });
+});
+
 describe('an unknown key is a TypeError that names it', () => {
   it('of a call, of a filter, of a memo, of validators and of a handler', async () => {
     const inspector = createInspector({ root: SPEC_ROOT });

@@ -157,6 +157,18 @@ describe.each([0, 1, 3])('getBackupRun() with %i threads', (threads) => {
     expect(second).toStrictEqual({ bytesRead: 0, onTheWay: true });
   });
 
+  it('rejects with what the promise of a progress callback rejects with, and waits for none', async () => {
+    // As a caller may write it, whatever its type says.
+    const returning = (promise: () => Promise<void>): (() => void) => promise;
+    const inspector = inspectorFor(makeMixedRun(), { threads });
+    const onProgress = returning(() => Promise.reject(new RangeError('enough')));
+    await expect(inspector.getBackupRun(request, { onProgress })).rejects.toStrictEqual(
+      new RangeError('enough'),
+    );
+    const never = returning(() => new Promise(() => undefined));
+    expect(await inspector.getBackupRun(request, { onProgress: never })).toHaveProperty('ok', true);
+  });
+
   it('rejects with what a progress callback throws', async () => {
     const failing = inspectorFor(makeMixedRun(), { threads }).getBackupRun(request, {
       onProgress: () => {

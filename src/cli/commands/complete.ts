@@ -1,6 +1,7 @@
 /** Answers the completion scripts: candidates for the word at the cursor, one a line. */
 
 import { LEVELS, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../../model/run.ts';
+import { isRunId } from '../../repository/layout.ts';
 import { DIRECTORIES } from './completion.ts';
 import { withInspector } from './library.ts';
 import {
@@ -118,7 +119,7 @@ function valuesOf(name: string, prefix: string, current: string): Completion {
 const MOST_OFFERED = 1_000;
 
 /** What every shell takes for one word, as it stands. */
-const ONE_WORD = /^[\w.-]+$/;
+const ONE_WORD = /^[\w.+:-]+$/;
 
 /** Milliseconds that a shell is kept waiting at most. */
 const SHELL_WAIT_MS = 2_000;
@@ -134,7 +135,7 @@ async function idsOf(root: string | null, context: CliContext): Promise<string[]
       const signal = AbortSignal.timeout(SHELL_WAIT_MS);
       for await (const row of inspector.listBackupRuns({ limit: MOST_OFFERED, signal })) {
         const id = row.ok ? row.run.run_id : row.run_id;
-        if (ONE_WORD.test(id)) ids.push(id);
+        if (ONE_WORD.test(id) && isRunId(id)) ids.push(id);
         // Those that cannot be read do not count in the limit.
         if (ids.length === MOST_OFFERED) break;
       }

@@ -1,8 +1,9 @@
 /** The run that a word means: a whole run id, `latest`, or a prefix that only one run has. */
 
-import type { BackupRunError, Inspector, RunFilter } from '../../index.ts';
+import type { BackupRunError, Inspector, ListBackupRunsError, RunFilter } from '../../index.ts';
 import { RUN_STATUSES } from '../../model/run.ts';
 import { printable, quote } from '../../model/printable.ts';
+import { isRunId } from '../../repository/layout.ts';
 import { UsageError } from '../args/usage-error.ts';
 import type { CliContext } from '../context.ts';
 
@@ -12,6 +13,15 @@ export interface RunLookup {
   readonly context: Pick<CliContext, 'signal'>;
   /** Takes why a directory could not be listed: a run may be hidden there. */
   readonly onFault: (error: BackupRunError) => Promise<void>;
+}
+
+/** A run that is meant. */
+export interface MeantRun {
+  readonly id: string;
+  /** Whether it was listed, and has a row whatever comes of it. */
+  readonly isListed: boolean;
+  /** Why nobody can be asked for it: its name can be no run id. Else null. */
+  readonly refusal: ListBackupRunsError | null;
 }
 
 /** The word for the newest run that is not running; a run of that name goes before. */
@@ -29,38 +39,44 @@ export const FINISHED: Readonly<RunFilter> = {
 };
 
 /**
- * The run id that a word means. Where no run has the word for its id, nor for its beginning, it is the word: the library says
+ * The run that a word means. Where no run has the word for its id, nor for its beginning, it is the word: the library says
  * what is wrong with it.
  *
  * @throws UsageError where several runs have it for their beginning.
  */
-export async function resolveRunId(word: string, lookup: RunLookup): Promise<string> {
-  if (WHOLE_ID.test(word) || (await exists(word, lookup))) return word;
-  if (word === LATEST) return (await newestFinished(lookup)) ?? word;
-  const ids = await startingWith(word, lookup);
-  const [id = word, ...others] = ids;
-  if (others.length === 0) return id;
-  const named = ids.slice(0, MOST_NAMED).map(printable).join(', ');
-  const more = ids.length > MOST_NAMED ? ` and ${ids.length - MOST_NAMED} more` : '';
-  throw new UsageError(`Cannot choose a run: ${quote(word)} is the beginning of ${named}${more}`);
+export async function resolveRun(word: string, lookup: RunLookup): Promise<MeantRun> {
+  const named = namedRun(word);
+  if (WHOLE_ID.test(word) || (await exists(word, lookup))) return named;
+  if (word === LATEST) return (await newestFinished(lookup)) ?? named;
+  const runs = await startingWith(word, lookup);
+  const [run = named, ...others] = runs;
+  if (others.length === 0) return run;
+  const first = runs.slice(0, MOST_NAMED).map(({ id }) => printable(id));
+  const more = runs.length > MOST_NAMED ? ` and ${runs.length - MOST_NAMED} more` : '';
+  throw new UsageError(`Cannot choose a run: ${quote(word)} is the beginning of ${first.join(', ')}${more}`);
 }
 
-/** The id of the newest run that is not running; null when there is none. */
-export async function newestFinished(lookup: RunLookup): Promise<string | null> {
-  for await (const id of listedIds({ ...FINISHED, limit: 1 }, lookup)) return id;
+/** A run that somebody named. */
+export function namedRun(id: string): MeantRun {
+  return { id, isListed: false, refusal: null };
+}
+
+/** The newest run that is not running; null when there is none. */
+export async function newestFinished(lookup: RunLookup): Promise<MeantRun | null> {
+  for await (const run of listedRuns({ ...FINISHED, limit: 1 }, lookup)) return run;
   return null;
 }
 
-/** The ids of the runs that pass a filter, newest first, those that cannot be read among them. */
-export async function* listedIds(
+/** The runs that pass a filter, newest first, those that cannot be read among them. */
+export async function* listedRuns(
   filter: RunFilter,
   { inspector, context, onFault }: RunLookup,
-): AsyncGenerator<string> {
+): AsyncGenerator<MeantRun> {
   const { signal } = context;
   for await (const row of inspector.listBackupRuns({ ...filter, signal })) {
-    if (row.ok) yield row.run.run_id;
+    if (row.ok) yield { id: row.run.run_id, isListed: true, refusal: null };
     else if (row.run_id === '') await onFault(row.error);
-    else yield row.run_id;
+    else yield { id: row.run_id, isListed: true, refusal: isRunId(row.run_id) ? null : row.error };
   }
 }
 
@@ -70,11 +86,11 @@ async function exists(word: string, { inspector, context }: RunLookup): Promise<
   return answer.ok || answer.error.code !== 'BACKUP_RUN_NOT_FOUND';
 }
 
-async function startingWith(word: string, lookup: RunLookup): Promise<string[]> {
-  const ids: string[] = [];
-  if (word === '') return ids;
-  for await (const id of listedIds({}, lookup)) {
-    if (id.startsWith(word)) ids.push(id);
+async function startingWith(word: string, lookup: RunLookup): Promise<MeantRun[]> {
+  const runs: MeantRun[] = [];
+  if (word === '') return runs;
+  for await (const run of listedRuns({}, lookup)) {
+    if (run.id.startsWith(word)) runs.push(run);
   }
-  return ids;
+  return runs;
 }

@@ -8,7 +8,7 @@ import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from '
 import { createProgressDisplay, type ProgressDisplay } from '../output/progress.ts';
 import { counted, size } from '../output/quantities.ts';
 import { renderRun } from '../output/render-run.ts';
-import { resolveRunId, type RunLookup } from './resolve-run.ts';
+import { namedRun, resolveRun, type MeantRun, type RunLookup } from './resolve-run.ts';
 import { runIds } from './run-ids.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../args/usage-error.ts';
@@ -30,11 +30,14 @@ export async function showCommand(args: Arguments, context: CliContext): Promise
     };
     try {
       const { signal } = context;
-      const runId = await onlyRunId(args.words, { inspector, context, onFault });
+      const run = await onlyRun(args.words, { inspector, context, onFault });
       const onProgress = display.onProgress(null);
-      const answer = await inspector.getBackupRun({ run_id: runId }, { ...call, signal, onProgress });
+      const answer: Answer =
+        run.refusal === null
+          ? await inspector.getBackupRun({ run_id: run.id }, { ...call, signal, onProgress })
+          : { ok: false, error: run.refusal };
       await display.end();
-      await printAnswer(runId, answer, form, args, context);
+      await printAnswer(run.id, answer, form, args, context);
       return outcomes.add(outcomeOfAnswer(answer));
     } catch (reason) {
       await display.end();
@@ -45,10 +48,10 @@ export async function showCommand(args: Arguments, context: CliContext): Promise
 }
 
 /** The one run that is meant. Ids of standard input come from programs, and are taken as they are. */
-async function onlyRunId(
+async function onlyRun(
   words: readonly string[],
   lookup: RunLookup & { readonly context: CliContext },
-): Promise<string> {
+): Promise<MeantRun> {
   const ids: string[] = [];
   for await (const id of runIds(words, lookup.context)) {
     ids.push(id);
@@ -58,7 +61,7 @@ async function onlyRunId(
   if (id === undefined || ids.length > 1) {
     throw new UsageError(`Cannot show: expected one run id, found ${ids.length === 0 ? 'none' : 'more'}`);
   }
-  return words.includes('-') ? id : resolveRunId(id, lookup);
+  return words.includes('-') ? namedRun(id) : resolveRun(id, lookup);
 }
 
 async function printAnswer(

@@ -19,6 +19,7 @@ import {
 } from '../output/render-verify.ts';
 import { wasInterrupted } from './interruption.ts';
 import { rootOf } from './library.ts';
+import type { MeantRun } from './resolve-run.ts';
 
 /** Prints what came of runs. */
 export interface ValidationWriter {
@@ -27,7 +28,7 @@ export interface ValidationWriter {
   /** From now on a run that is not found was listed before, and has been removed. */
   expectRemovals(): void;
   /** Prints what came of a run. Resolves to whether it has been removed since it was listed. */
-  add(runId: string, validation: Validation, seconds: number): Promise<boolean>;
+  add(run: MeantRun, validation: Validation, seconds: number): Promise<boolean>;
   complain(sentence: string): Promise<void>;
   /** Prints, at the end, that this is the run that was looked for. */
   found(run: BackupRun): Promise<void>;
@@ -62,11 +63,11 @@ export function createValidationWriter(
     expectRemovals() {
       notFound = 'removed';
     },
-    async add(runId, validation, seconds) {
+    async add(run, validation, seconds) {
       const word = wordOf(validation) ?? notFound;
       tally.set(word, (tally.get(word) ?? 0) + 1);
       await display.hide();
-      await rows.print(runId, validation, seconds);
+      await rows.print(run, validation, seconds);
       return word === 'removed';
     },
     async complain(sentence) {
@@ -86,7 +87,7 @@ export function createValidationWriter(
 
 /** Prints a row for a run, and complains of one that could not be inspected. */
 interface RowPrinter {
-  print(runId: string, validation: Validation, seconds: number): Promise<void>;
+  print(run: MeantRun, validation: Validation, seconds: number): Promise<void>;
   hasPrinted(): boolean;
   end(): Promise<void>;
 }
@@ -96,32 +97,32 @@ function createRowPrinter(form: Form, args: Arguments, context: CliContext): Row
   const array = form === 'json' ? createArrayWriter(out) : null;
   let hasPrinted = false;
 
-  async function printText(runId: string, validation: Validation, seconds: number): Promise<void> {
+  async function printText(run: MeantRun, validation: Validation, seconds: number): Promise<void> {
     const view = viewOf(args, context);
     const isInspected = reasonsOf(validation) !== null;
-    if (!isInspected && !(!validation.ok && isOfRun(validation.error))) return;
+    if (!isInspected && !(!validation.ok && hasRow(run, validation.error))) return;
     hasPrinted = true;
     const row =
       validation.ok || isInspected
-        ? renderValidation(runId, validation, seconds, view)
-        : renderUninspected(runId, validation.error, view);
+        ? renderValidation(run.id, validation, seconds, view)
+        : renderUninspected(run.id, validation.error, view);
     await out.print(`${row}\n`);
   }
 
   return {
-    async print(runId, validation, seconds) {
+    async print(run, validation, seconds) {
       const isFault = !validation.ok && reasonsOf(validation) === null;
       // A person who sees both streams on one terminal reads it once.
       const isSeen =
         form === 'text' &&
         isFault &&
-        isOfRun(validation.error) &&
+        hasRow(run, validation.error) &&
         out.columns() !== null &&
         err.columns() !== null;
       if (isFault && !isSeen) await complainOf(context, validation.error, rootOf(args, context));
-      if (form === 'text') return printText(runId, validation, seconds);
+      if (form === 'text') return printText(run, validation, seconds);
       if (!validation.ok && validation.error.code === 'BACKUP_RUN_NOT_FOUND') return;
-      const row = isFault ? { ok: false, run_id: runId, error: validation.error } : validation;
+      const row = isFault ? { ok: false, run_id: run.id, error: validation.error } : validation;
       await (array === null ? out.print(`${toJson(row)}\n`) : array.add(row));
     },
     hasPrinted: () => hasPrinted,
@@ -130,8 +131,9 @@ function createRowPrinter(form: Form, args: Arguments, context: CliContext): Row
   };
 }
 
-/** Whether an error is about a run that was found, and not about the way to it. */
-function isOfRun(error: BackupRunError): boolean {
+/** Whether an error has a row: that of a run that was found, and not one about the way to it. */
+function hasRow({ isListed }: MeantRun, error: BackupRunError): boolean {
+  if (isListed) return error.code !== 'BACKUP_RUN_NOT_FOUND';
   // The root, a status directory, a run: that is the form of paths.
   if (error.code === 'IO_ERROR') return error.path.split('/').length > 2;
   return !['BACKUP_RUN_NOT_FOUND', 'BUSY', 'UNSUPPORTED'].includes(error.code);

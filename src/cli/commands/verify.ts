@@ -11,7 +11,15 @@ import { formOf } from '../output/form.ts';
 import { createProgressDisplay } from '../output/progress.ts';
 import { complainOfStop } from './interruption.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
-import { FINISHED, listedIds, newestFinished, resolveRunId, type RunLookup } from './resolve-run.ts';
+import {
+  FINISHED,
+  listedRuns,
+  namedRun,
+  newestFinished,
+  resolveRun,
+  type MeantRun,
+  type RunLookup,
+} from './resolve-run.ts';
 import { faultOfEmptyRoot } from './root.ts';
 import { runIds } from './run-ids.ts';
 import { createValidationWriter, type ValidationWriter } from './validation-writer.ts';
@@ -90,39 +98,39 @@ async function verifyWords(job: VerifyJob): Promise<void> {
   const total = args.words.includes('-') ? null : args.words.length;
   writer.expect(total);
   // One that is ambiguous is refused before anything is printed.
-  const words: string[] = [];
-  for (const word of args.words) words.push(word === '-' ? word : await resolveRunId(word, job));
+  const meant = new Map<string, MeantRun>();
+  for (const word of args.words) if (word !== '-') meant.set(word, await resolveRun(word, job));
   let index = 0;
-  for await (const id of runIds(words, context)) {
+  for await (const word of runIds(args.words, context)) {
     index += 1;
-    await verifyOne(id, index, total, job);
+    await verifyOne(meant.get(word) ?? namedRun(word), index, total, job);
   }
   if (index === 0) throw new UsageError('Cannot verify: expected run ids on standard input, found none');
 }
 
 async function verifyAll(job: VerifyJob): Promise<void> {
   const { args, writer } = job;
-  const ids: string[] = [];
-  for await (const id of listedIds(runFilterOf(args), job)) ids.push(id);
-  writer.expect(ids.length);
-  if (ids.length === 0) await complainOfNone(job);
+  const runs: MeantRun[] = [];
+  for await (const run of listedRuns(runFilterOf(args), job)) runs.push(run);
+  writer.expect(runs.length);
+  if (runs.length === 0) await complainOfNone(job);
   writer.expectRemovals();
-  for (const [index, id] of ids.entries()) await verifyOne(id, index + 1, ids.length, job);
+  for (const [index, run] of runs.entries()) await verifyOne(run, index + 1, runs.length, job);
 }
 
 async function verifyLatest(job: VerifyJob): Promise<void> {
-  const id = await newestFinished(job);
-  job.writer.expect(id === null ? 0 : 1);
-  if (id === null) await complainOfNone(job);
-  else await verifyOne(id, 1, 1, job);
+  const run = await newestFinished(job);
+  job.writer.expect(run === null ? 0 : 1);
+  if (run === null) await complainOfNone(job);
+  else await verifyOne(run, 1, 1, job);
 }
 
 async function verifyUntilRestorable(job: VerifyJob): Promise<void> {
   const { outcomes, writer } = job;
   let index = 0;
-  for await (const id of listedIds(FINISHED, job)) {
+  for await (const run of listedRuns(FINISHED, job)) {
     index += 1;
-    const validation = await verifyOne(id, index, null, job);
+    const validation = await verifyOne(run, index, null, job);
     if (!validation.ok) continue;
     await writer.found(validation.run);
     // Whatever stands above it, it can be restored from.
@@ -146,7 +154,7 @@ async function complainOfNone({ args, context, writer, outcomes }: VerifyJob): P
 }
 
 async function verifyOne(
-  id: string,
+  run: MeantRun,
   index: number,
   total: number | null,
   job: VerifyJob,
@@ -157,8 +165,11 @@ async function verifyOne(
   signal.throwIfAborted();
   const onProgress = display.onProgress(total === 1 ? null : { index, total });
   const before = clock();
-  const validation = await inspector.validateBackupRun({ run_id: id }, { ...call, signal, onProgress });
-  const isRemoved = await writer.add(id, validation, (clock() - before) / 1_000);
+  const validation: Validation =
+    run.refusal === null
+      ? await inspector.validateBackupRun({ run_id: run.id }, { ...call, signal, onProgress })
+      : { ok: false, error: run.refusal };
+  const isRemoved = await writer.add(run, validation, (clock() - before) / 1_000);
   for (const outcome of isRemoved ? [] : outcomesOfValidation(validation)) outcomes.add(outcome);
   return validation;
 }
