@@ -1,9 +1,9 @@
 /** The backups directory, held by the best means this system has. */
 
 import { platform } from 'node:os';
-import { basename, resolve } from 'node:path';
+import { basename } from 'node:path';
 import type { Io } from './calls.ts';
-import { errnoOf, isForbidden, isWithoutWorkingDirectory } from './errno.ts';
+import { errnoOf, isForbidden } from './errno.ts';
 import { holdRootByFd } from './fd-handle.ts';
 import { isUnreplaced, type Handle, type HoldRoot } from './handle.ts';
 import { holdRootByPath } from './path-handle.ts';
@@ -16,16 +16,6 @@ export interface Root {
   readonly name: string;
   /** Holds it where it is now, symlinks followed. */
   readonly hold: (io: Io) => Handle;
-}
-
-/** The absolute path of a root; null for a relative one when the working directory of this process is gone. */
-export function resolveRoot(path: string): string | null {
-  try {
-    return resolve(path);
-  } catch (fault) {
-    if (isWithoutWorkingDirectory(fault)) return null;
-    throw fault;
-  }
 }
 
 /** Without `/proc` everything below it is ENOENT, and would read as "there is no such run". */

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { LONGEST_TIMER, MOST_THREADS, type InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
 import { quote } from '../model/printable.ts';
-import { resolveRoot } from '../fs/root.ts';
+import { resolvePath } from '../fs/resolve-path.ts';
 import { checked, exactly } from '../model/check-options.ts';
 import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
@@ -159,7 +159,7 @@ export function bothSettings(options: unknown): {
 
 /** Relative paths are taken from the working directory of this moment. */
 function inAbsolute(settings: InspectorSettings): InspectorSettings {
-  const root = resolveRoot(settings.root);
+  const root = resolvePath(settings.root);
   if (root !== null) return { ...settings, root };
   throw new TypeError(
     `Cannot create an inspector: root ${quote(settings.root)} is relative, and the working directory of this process is gone`,

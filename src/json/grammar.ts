@@ -1,5 +1,5 @@
 /**
- * The grammar of JSON texts (RFC 8259), and of what other writers make of it: NaN and Infinity, and a value on every line. Every state
+ * The grammar of JSON texts (RFC 8259), and of what other writers make of it: NaN and Infinity, and several values. Every state
  * is a function that takes the next byte.
  */
 
@@ -63,7 +63,7 @@ const colon: State = (machine, byte) => {
 export const behind: State = (machine, byte) => {
   if (isSpace(machine, byte)) return null;
   const { levels } = machine;
-  if (levels.depth() === 0) return machine.isLineOver && beginValue(machine, byte) ? null : 'the end';
+  if (levels.depth() === 0) return mayFollow(machine, byte) && beginValue(machine, byte) ? null : 'the end';
   const kind = levels.isObject() ? 'object' : 'array';
   if (byte === CLOSE[kind]) return closeLevel(machine);
   machine.state = kind === 'object' ? memberName : value;
@@ -99,11 +99,20 @@ function beginValue(machine: Machine, byte: number): boolean {
 const behindMinus: State = (machine, byte) =>
   WORDS.get(byte) === 'Infinity' && beginWord(machine, 'Infinity') ? null : firstDigit(machine, byte);
 
+/** Whether another value can begin behind the last: on a line of its own, or where it shows by itself that it is another. */
+function mayFollow({ isLineOver }: Machine, byte: number): boolean {
+  return isLineOver || isOpening(byte);
+}
+
 /** Begins a value that is in no other. */
 function beginText(machine: Machine, byte: number): void {
+  machine.isByLine &&= isOpening(byte) && (machine.texts === 0 || machine.isLineOver);
   machine.texts += 1;
   machine.isLineOver = false;
-  if (byte !== OPEN.object && byte !== OPEN.array) machine.isByLine = false;
+}
+
+function isOpening(byte: number): boolean {
+  return byte === OPEN.object || byte === OPEN.array;
 }
 
 function beginWord(machine: Machine, word: string | undefined): boolean {

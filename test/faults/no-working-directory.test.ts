@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { getBackupRun, type Answer } from '../../src/index.ts';
 import { runChild } from '../support/built.ts';
@@ -50,6 +51,20 @@ describe.skipIf(skip)('in a working directory that was deleted', () => {
     const rejected =
       'TypeError: Cannot create an inspector: root "backups" is relative, and the working directory of this process is gone';
     expect(answers).toEqual([{ rejected }]);
+  });
+
+  it('sqlite() refuses a relative directory, and takes an absolute one', async () => {
+    const validators = pathToFileURL(join(dirname(await program()), 'validators.js')).href;
+    const script = `import { sqlite } from ${JSON.stringify(validators)};
+      try { sqlite({ directory: 'x' }); } catch (fault) { console.log(String(fault)); }
+      console.log(sqlite({ directory: '/x' }).name);`;
+    const path = join(temporaryDirectory(), 'script.mjs');
+    writeFileSync(path, script);
+    const [command, ...args] = [...underDeleted(), process.execPath, path];
+    const { stdout, stderr } = await attend(command, args).ended;
+    const refused =
+      'TypeError: Cannot create validator sqlite: directory "x" is relative, and the working directory of this process is gone';
+    expect({ stdout, stderr }).toEqual({ stdout: `${refused}\nsqlite\n`, stderr: '' });
   });
 
   async function runDeleted(...words: string[]) {

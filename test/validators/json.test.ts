@@ -90,7 +90,7 @@ describe('json() rejects', () => {
     const inString = BAD_UTF8.map((bytes) => Buffer.from([0x22, ...bytes, 0x22]));
     const contents = [...BROKEN.map((text) => Buffer.from(text)), ...inString];
     const all = await verdictsOn(contents, { name: 'a.json', validators: [json()] });
-    // What does not even begin like JSON is of some other kind; one has a comment.
+    // What does not even begin like JSON is of some other kind; one has a comment, and one holds two values.
     const foreign = [
       'truE',
       'x',
@@ -98,6 +98,7 @@ describe('json() rejects', () => {
       '}',
       '+1',
       '.5',
+      '{}{}',
       'NaN',
       'Infinity',
       '\ufeff\ufeff{}',
@@ -117,9 +118,10 @@ describe('json() rejects', () => {
   it.each([
     ['{"a":1}\n{"a":', 'it ends at byte 13, before the value does'],
     ['{"a":1}\n{"a":2}}', 'expected the end, found "}" at byte 15'],
-    ['{"a":1} {"a":2}\n', 'expected the end, found "{" at byte 8'],
-    ['\n{}{}', 'expected the end, found "{" at byte 3'],
-    ['{}\n{} []', 'expected the end, found "[" at byte 6'],
+    ['{"a":1} 2', 'expected the end, found "2" at byte 8'],
+    ['{}"a"', 'expected the end, found """ at byte 2'],
+    ['{}{}}', 'expected the end, found "}" at byte 4'],
+    ['01', 'expected the end, found "1" at byte 1'],
     ['[Nan]', 'expected "NaN", found "n" at byte 3'],
     ['[-NaN]', 'expected a digit, found "N" at byte 2'],
     ['[NaN', 'it ends at byte 4, before the value does'],
@@ -160,6 +162,11 @@ describe('json() does not verify', () => {
     ['[\n]\n[]\n[]', 3],
     ['1\n2', 2],
     ['{}\nnull\n', 2],
+    ['{"a":1} {"a":2}\n', 2],
+    ['\n{}{}', 2],
+    ['{}\n{} []', 3],
+    ['[][]\n[]', 3],
+    ['1 [2]', 2],
   ])('%j, which holds several values in another layout', async (text, count) => {
     const why = `it holds ${count} values, and not one object or array on every line`;
     expect(await verdict(text)).toBe(`not verified: validator "json" says: ${why}`);

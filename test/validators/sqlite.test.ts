@@ -285,6 +285,19 @@ describe('sqlite() with node:sqlite', () => {
   });
 });
 
+describe('sqlite() of a file with more or less than its pages', () => {
+  it.skipIf(lacking)('passes over bytes behind the last page, of which SQLite reads nothing', async () => {
+    const surplus = [Buffer.alloc(100), Buffer.alloc(PAGE + 1, 7)];
+    const all = await verdicts(surplus.map((bytes) => Buffer.concat([database, bytes])));
+    expect(all).toStrictEqual(['ok', 'ok']);
+  });
+
+  it.skipIf(lacking)('rejects a last page of which part is missing', async () => {
+    const why = `its ${database.length - 100} bytes are not whole pages of ${PAGE}`;
+    expect(await verdicts([database.subarray(0, -100)])).toStrictEqual([`invalid: ${why}`]);
+  });
+});
+
 describe('sqlite() with a write-ahead log', () => {
   /** A database and its log, as they stand while a program has it open. */
   function withLog(): { main: Buffer; log: Buffer } {
@@ -317,7 +330,7 @@ describe('sqlite() with a write-ahead log', () => {
     // The main file alone is an empty database: a page of the log with a right checksum breaks it.
     const alone = await verdicts([main]);
     expect(alone).toStrictEqual(['ok']);
-    const broken = rewriteLastFrame(log);
+    const broken = withBrokenPages(log);
     const { inspected } = await inspect(
       makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': broken } }),
     );
@@ -354,7 +367,7 @@ describe('sqlite() with a write-ahead log', () => {
     async (size) => {
       const { main, log } = withLog();
       for (const [ending, bytes] of [
-        ['-wal', rewriteLastFrame(log)],
+        ['-wal', withBrokenPages(log)],
         ['-journal', Buffer.from('x')],
       ] as const) {
         const artifacts = { 'trades.db': main, [`trades.db${ending}`]: bytes };
@@ -383,13 +396,61 @@ describe('sqlite() with a write-ahead log', () => {
 
   it.skipIf(lacking)('checks with a log of the other order of bytes, and with one of no frames', async () => {
     const { main, log } = withLog();
-    const other = withHeader(log, 0, (log.readUInt32BE(0) ^ 1) >>> 0);
+    const other = withSums(withHeader(log, 0, (log.readUInt32BE(0) ^ 1) >>> 0));
     for (const each of [other, log.subarray(0, 32)]) {
       const { inspected } = await inspect(
         makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': each } }),
       );
       expect(told(inspected)).toStrictEqual([]);
     }
+  });
+
+  const flipped = (log: Buffer, at: number): Buffer => {
+    const copy = Buffer.from(log);
+    copy[at]! ^= 1;
+    return copy;
+  };
+  const lastFrame = (log: Buffer): number => log.length - FRAME;
+  const lost: [string, (log: Buffer) => Buffer, (log: Buffer) => number][] = [
+    ['the first frame', (log) => flipped(log, WAL_HEADER + 100), () => WAL_HEADER],
+    ['the salt of the first frame', (log) => flipped(log, WAL_HEADER + 8), () => WAL_HEADER],
+    ['a frame in between', (log) => flipped(log, WAL_HEADER + FRAME + 16), () => WAL_HEADER + FRAME],
+    ['the last frame', (log) => flipped(log, log.length - 1), lastFrame],
+    ['the end', (log) => log.subarray(0, -1), lastFrame],
+  ];
+  it.skipIf(lacking).each(lost)(
+    'does not verify when a transaction is lost to damage of %s of the log',
+    async (_, damage, from) => {
+      const { main, log } = withLog();
+      const run = makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': damage(log) } });
+      const { inspected } = await inspect(run);
+      const why = `validator "sqlite" says: SQLite reads its log to byte ${from(log)}, where a checksum is wrong, and not the transaction that ends at byte `;
+      expect(told(inspected)).toStrictEqual([
+        ['ARTIFACT_NOT_VERIFIED', 'trades.db', expect.stringContaining(why)],
+      ]);
+    },
+  );
+
+  it.skipIf(lacking)('passes over what an earlier use of the log left behind', async () => {
+    const { main, log } = withLog();
+    const leftover = Buffer.from(log.subarray(WAL_HEADER));
+    // Frames of an earlier time have other salts.
+    for (let at = 0; at < leftover.length; at += FRAME) leftover[at + 8]! ^= 1;
+    const left = Buffer.concat([log, leftover, Buffer.alloc(100, 1)]);
+    const run = makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': left } });
+    const { inspected } = await inspect(run);
+    expect(told(inspected)).toStrictEqual([]);
+  });
+
+  it.skipIf(lacking)('does not verify parts of pages that its log may have', async () => {
+    const { main, log } = withLog();
+    const part = Buffer.concat([main, Buffer.alloc(100)]);
+    const run = makeRun({ artifacts: { 'trades.db': part, 'trades.db-wal': log } });
+    const { inspected } = await inspect(run);
+    const why = `its ${part.length} bytes are not whole pages of ${PAGE}, and whether its log has the rest is not told`;
+    expect(told(inspected)).toStrictEqual([
+      ['ARTIFACT_NOT_VERIFIED', 'trades.db', `validator "sqlite" says: ${why}`],
+    ]);
   });
 
   it.skipIf(lacking)('takes no log that the run does not record', async () => {
@@ -425,9 +486,19 @@ function withHeader(log: Buffer, at: number, value: number): Buffer {
   return copy;
 }
 
-/** Breaks the page of the last frame of a log, and puts its checksum right again. */
-function rewriteLastFrame(log: Buffer): Buffer {
-  const FRAME = 24 + PAGE;
+const WAL_HEADER = 32;
+const FRAME = 24 + PAGE;
+
+/** A log in which every page but the first has lost its header, with right checksums. */
+function withBrokenPages(log: Buffer): Buffer {
+  const copy = Buffer.from(log);
+  for (let at = WAL_HEADER; at + FRAME <= copy.length; at += FRAME)
+    if (copy.readUInt32BE(at) !== 1) copy[at + 24]! ^= 0xff;
+  return withSums(copy);
+}
+
+/** A log with the checksums of its frames. */
+function withSums(log: Buffer): Buffer {
   const copy = Buffer.from(log);
   const isBig = (copy.readUInt32BE(0) & 1) === 1;
   const word = (at: number): number => (isBig ? copy.readUInt32BE(at) : copy.readUInt32LE(at));
@@ -438,9 +509,7 @@ function rewriteLastFrame(log: Buffer): Buffer {
       b = (b + word(at + 4) + a) >>> 0;
     }
   };
-  for (let at = 32; at + FRAME <= copy.length; at += FRAME) {
-    // Every page but the first loses its header.
-    if (copy.readUInt32BE(at) !== 1) copy[at + 24]! ^= 0xff;
+  for (let at = WAL_HEADER; at + FRAME <= copy.length; at += FRAME) {
     add(at, at + 8);
     add(at + 24, at + FRAME);
     copy.writeUInt32BE(a, at + 16);
@@ -506,7 +575,9 @@ describe('sqlite() with better-sqlite3', () => {
   const engine = (all: string): string => `module.exports = class {
     constructor(path) { this.path = path; }
     exec() {}
-    prepare(sql) { return { all: () => { if (/page_size/.test(sql)) return [{ page_size: ${PAGE} }]; ${all} } }; }
+    prepare(sql) { return { all: () => { if (/page_size/.test(sql)) return [{ page_size: ${PAGE} }];
+      if (/page_count/.test(sql)) return [{ page_count: Math.ceil(require('node:fs').statSync(this.path).size / ${PAGE}) }];
+      ${all} } }; }
     close() {}
   };`;
   const says = (text: string): string => engine(`return [{ integrity_check: '${text}' }]`);

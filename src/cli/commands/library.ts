@@ -3,7 +3,7 @@
 import type { InspectionOptions, Inspector, InspectorOptions, Validator } from '../../index.ts';
 import { LEVELS } from '../../model/run.ts';
 import { waitForGrace } from '../../concurrency/grace.ts';
-import { resolveRoot } from '../../fs/root.ts';
+import { resolvePath } from '../../fs/resolve-path.ts';
 import { quote } from '../../model/printable.ts';
 import { VALIDATOR_KINDS } from '../args/options.ts';
 import { optionText, type Arguments } from '../args/arguments.ts';
@@ -31,7 +31,7 @@ export async function inspectorOptionsOf(
   context: Pick<CliContext, 'environment'>,
 ): Promise<InspectorOptions> {
   const root = rootOf(args, context);
-  if (resolveRoot(root) === null)
+  if (resolvePath(root) === null)
     throw new Error(`the root ${quote(root)} is relative, and the working directory is gone`);
   const threads = optionText(args, 'threads');
   const rate = optionText(args, 'max-rate');

@@ -3,8 +3,9 @@
 import { parentPort } from 'node:worker_threads';
 import type { Verdict } from '../../content/validator.ts';
 import { checkDatabase } from './check-database.ts';
-import { copyIn, headOfCopy, makeCopy, obstacleIn, sweep } from './private-copy.ts';
+import { copyIn, hasLog, makeCopy, obstacleIn, readCopy, sweep } from './private-copy.ts';
 import { faultName, skipped, type DatabaseTask, type Report } from './protocol.ts';
+import { findLostCommit, type ReadAt } from './wal-frames.ts';
 import type { Work } from './watchdog.ts';
 
 /** The descriptor that the bytes come through. */
@@ -41,10 +42,22 @@ const OTHER = /^(?:[3-9]|255)$/;
 
 async function checkCopy(task: DatabaseTask, home: string): Promise<Verdict> {
   reportToProcess({ type: 'copied' });
-  const version = headOfCopy(copyIn(home), READ_VERSION_AT + 1)[READ_VERSION_AT] ?? 0;
+  const version = readCopy(home, '', readVersion);
   if (OTHER.test(String(version)))
     return skipped(`it says that its format has the version ${version}, which is not known`);
-  return checkDatabase(copyIn(home), task);
+  const isWithLog = hasLog(home);
+  const lost = isWithLog ? readCopy(home, '-wal', findLostCommit) : null;
+  if (lost !== null)
+    return skipped(
+      `SQLite reads its log to byte ${lost.from}, where a checksum is wrong, and not the transaction that ends at byte ${lost.at}`,
+    );
+  return checkDatabase(copyIn(home), { ...task, hasLog: isWithLog });
+}
+
+function readVersion(readAt: ReadAt): number {
+  const version = new Uint8Array(1);
+  readAt(version, READ_VERSION_AT);
+  return version[0] ?? 0;
 }
 
 function reportToProcess(message: Report): void {

@@ -2,11 +2,12 @@
 
 import { createRequire, isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
-import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
 import { checked, exactly } from '../../model/check-options.ts';
+import { resolvePath } from '../../fs/resolve-path.ts';
 import { LONGEST_TIMER } from '../../model/limits.ts';
+import { quote } from '../../model/printable.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised, type KindOptions } from '../kind.ts';
 import type { ArtifactFile, ValidationContext, Validator, Verdict } from '../../content/validator.ts';
 import { startCheck, type Check, type CheckSettings } from './child.ts';
@@ -36,7 +37,7 @@ const SQLITE_MAGIC = Buffer.from('SQLite format 3\0');
  * the schema, finds a collation, a function or a tokenizer missing, or a row that the schema does not allow: invalid is only what it knows
  * to be damage.
  *
- * @throws TypeError for options of a wrong type.
+ * @throws TypeError for options of a wrong type, and for a relative directory where the working directory was deleted.
  */
 export function sqlite(options: SqliteOptions = {}): Validator {
   const schema = exactly({
@@ -45,7 +46,7 @@ export function sqlite(options: SqliteOptions = {}): Validator {
     timeoutMs: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(LONGEST_TIMER)), 3_600_000),
   });
   const { timeoutMs, ...settings } = checked(schema, options, 'create validator sqlite');
-  const directory = resolve(settings.directory);
+  const directory = absolute(settings.directory);
   return {
     name: 'sqlite',
     applies: appliesTo(settings, beginsWith(...SQLITE_MAGIC)),
@@ -53,6 +54,15 @@ export function sqlite(options: SqliteOptions = {}): Validator {
       validateCopy(file, context, { directory, timeoutMs }),
     ),
   };
+}
+
+/** Taken from the working directory of this moment. */
+function absolute(directory: string): string {
+  const path = resolvePath(directory);
+  if (path !== null) return path;
+  throw new TypeError(
+    `Cannot create validator sqlite: directory ${quote(directory)} is relative, and the working directory of this process is gone`,
+  );
 }
 
 interface Settings {

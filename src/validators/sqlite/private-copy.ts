@@ -25,6 +25,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import host from 'node:process';
+import type { ReadAt } from './wal-frames.ts';
 
 /** What the copy is called, and with what SQLite may put beside it. */
 const COPY_NAME = 'copy';
@@ -101,15 +102,19 @@ function fillFromPipe(pipe: number, part: Uint8Array): void {
   }
 }
 
-/** The first bytes of a copy. */
-export function headOfCopy(path: string, length: number): Uint8Array {
-  const head = Buffer.alloc(length);
-  const file = openSync(path, 'r');
+/** Reads the copy of a database, or of the log beside it. */
+export function readCopy<T>(home: string, ending: '' | '-wal', use: (readAt: ReadAt) => T): T {
+  const file = openSync(copyIn(home) + ending, 'r');
   try {
-    return head.subarray(0, readSync(file, head, 0, length, 0));
+    return use((into, at) => readSync(file, into, 0, into.length, at));
   } finally {
     closeSync(file);
   }
+}
+
+/** Whether a log was copied with the database. */
+export function hasLog(home: string): boolean {
+  return readdirSync(home).includes(`${COPY_NAME}-wal`);
 }
 
 /** Removes a copy and its directory, and nothing that somebody else has put there. */

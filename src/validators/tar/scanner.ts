@@ -1,6 +1,6 @@
 /**
- * Scans a tar archive: the checksum of every header, the data it declares, the end marker, and nothing but zeros behind it. The data
- * itself is passed over.
+ * Scans a tar archive: the checksum of every header, the data it declares, the end marker, and whether there are but zeros behind it. The
+ * data itself is passed over.
  */
 
 import type { Scanner } from '../thread/scanner.ts';
@@ -96,8 +96,7 @@ function fillBlock(scan: TarScan, bytes: Uint8Array): Verdict | null {
 
 function readBlock(scan: TarScan): Verdict | null {
   const { block, expected, at } = scan;
-  if (expected === 'padding')
-    return isZero(block) ? null : invalidTar(`data behind the end marker at byte ${at}`);
+  if (expected === 'padding') return isZero(block) ? null : surplusIn(at);
   if (expected === 'end marker') {
     scan.expected = 'padding';
     return isZero(block) ? null : invalidTar(`a single zero block before byte ${at}`);
@@ -163,10 +162,7 @@ function endExtended(scan: TarScan): Verdict | null {
 
 function endArchive({ block, filled, expected, at, data, isAnnounced, isVolume }: TarScan): Verdict {
   const length = at + filled;
-  if (expected === 'padding')
-    return isZero(block.subarray(0, filled))
-      ? { ok: true }
-      : invalidTar(`data behind the end marker at byte ${at}`);
+  if (expected === 'padding') return isZero(block.subarray(0, filled)) ? { ok: true } : surplusIn(at);
   if (data > 0 && isVolume && length % TAR_BLOCK === 0)
     return unclearTar(
       `it is a volume of several, and ends at byte ${length}, ${data} bytes before an entry does`,
@@ -182,6 +178,11 @@ function endArchive({ block, filled, expected, at, data, isAnnounced, isVolume }
 /** Of what careless writers leave behind as well as damage does. */
 function unclearTar(what: string): Verdict {
   return { skipped: true, why: `${what}: whether entries are missing cannot be told` };
+}
+
+/** Every reader stops at the end marker: it may be an archive behind another, or a marker that stands where it should not. */
+function surplusIn(at: number): Verdict {
+  return { skipped: true, why: `it goes on at byte ${at}, behind its end marker, where nothing is read` };
 }
 
 function invalidTar(what: string): Verdict {
