@@ -29,7 +29,7 @@ describe('backup-run list', () => {
     const { stdout, stderr, code } = await run(['list', '--utc', '--root', fourRuns()]);
     expect({ stderr, code }).toStrictEqual({ stderr: '', code: 4 });
     const [head, ...lines] = stdout.split('\n');
-    expect(head).toMatch(/^RUN +STATUS +TYPE +TRIGGER +STARTED +AGE +DURATION$/);
+    expect(head).toMatch(/^RUN +CLAIMED +TYPE +TRIGGER +STARTED +AGE +SIZE +DURATION$/);
     expect(lines.slice(0, 4).map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
       [RUN_ID, 'completed'],
       [OTHER, 'completed'],
@@ -37,7 +37,9 @@ describe('backup-run list', () => {
       [BROKEN, 'unreadable'],
     ]);
     expect(lines.slice(4)).toEqual([
-      '4 runs: 2 completed, 1 failed, 1 unreadable; as recorded, nothing was verified',
+      expect.stringMatching(
+        `^4 runs: 2 completed, 1 failed, 1 unreadable; the newest completed is ${RUN_ID}, \\d+ d ago; as recorded, nothing was verified$`,
+      ),
       '',
     ]);
   });
@@ -106,7 +108,11 @@ describe('createRunTable()', () => {
   };
   const view: View = { columns: null, paint: paintPlain, isUtc: true, hasAllFindings: false, now };
   const draw = (runs: Partial<BackupRun>[], columns: number | null = null): string[] => {
-    const rows = runs.map((over): ListedRun => ({ ok: true, run: { ...RUN, ...over } }));
+    const rows = runs.map((over): ListedRun => ({
+      ok: true,
+      run: { ...RUN, ...over },
+      size_bytes: 4_200_000,
+    }));
     const table = createRunTable(rows, true, { ...view, columns });
     return [table.head(), ...rows.map(table.row)].flatMap((text) => text.split('\n'));
   };
@@ -123,10 +129,21 @@ describe('createRunTable()', () => {
     expect(row.slice(0, head.indexOf('AGE') + 3).endsWith(` ${age}`), row).toBe(true);
   });
 
+  it.each([
+    [4_200_000, '4.20 MB'],
+    [0, '0 B'],
+    // Nobody knows it where a manifest cannot be read.
+    [null, '?'],
+  ])('says how large a run claims to be: %d bytes are %s', (bytes, text) => {
+    const table = createRunTable([], true, view);
+    const [head, row] = [table.head(), table.row({ ok: true, run: RUN, size_bytes: bytes })];
+    expect(row.split(/ {2,}/)[head.split(/ {2,}/).indexOf('SIZE')]).toBe(text);
+  });
+
   it('gives no verdict by a colour: that a run completed is what it claims', () => {
     const table = createRunTable([], true, { ...view, paint: (meaning, text) => `<${meaning} ${text}>` });
     expect(table.row({ ok: true, run: RUN })).not.toContain('good');
-    expect(table.row({ ok: true, run: { ...RUN, status: 'failed' } })).toContain('<bad failed>');
+    expect(table.row({ ok: true, run: { ...RUN, status: 'failed' } })).toContain('<bad failed >');
   });
 
   it.each([40, 60, 80, 100])('fits %d columns, whatever rows hold, and keeps their ids', (columns) => {
@@ -148,14 +165,15 @@ describe('createRunTable()', () => {
   });
 
   it.each([
-    [null, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION NOTE'],
-    [140, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION NOTE'],
-    [100, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION'],
-    [90, 'RUN STATUS TYPE STARTED AGE DURATION'],
-    [80, 'RUN STATUS STARTED AGE DURATION'],
-    [60, 'RUN STATUS AGE DURATION'],
-    [50, 'RUN STATUS AGE'],
-    [40, 'RUN STATUS'],
+    [null, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION NOTE'],
+    [140, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION NOTE'],
+    [110, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION'],
+    [100, 'RUN CLAIMED TYPE STARTED AGE SIZE DURATION'],
+    [80, 'RUN CLAIMED TYPE AGE SIZE DURATION'],
+    [70, 'RUN CLAIMED AGE SIZE DURATION'],
+    [60, 'RUN CLAIMED AGE SIZE'],
+    [50, 'RUN CLAIMED AGE'],
+    [40, 'RUN CLAIMED'],
   ])('goes in %d columns without what is least needed', (columns, titles) => {
     const lines = draw([{ error_summary: 'the disk of the exchange was full' }], columns);
     expect(lines[0]?.split(/ +/).join(' ')).toBe(titles);

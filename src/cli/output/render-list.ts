@@ -1,9 +1,9 @@
 /** The table of runs, as wide as the first rows want, and the line of totals below it. */
 
 import { escapeAll, printable } from '../../model/printable.ts';
-import type { BackupRun, ListedRun } from '../../index.ts';
+import type { ListedRun } from '../../index.ts';
 import { ageOf, durationOfRun, elapsed, statusCell } from './render-head.ts';
-import { counted, grouped } from './quantities.ts';
+import { size } from './quantities.ts';
 import { fitted, isWider, line, titles, widthsOf, type Cell, type Column } from './table.ts';
 import { shortTime } from '../args/times.ts';
 import { wrapped, type View } from './view.ts';
@@ -12,11 +12,12 @@ import { width } from './width.ts';
 /** The columns of runs. A narrow terminal goes without those of the least `worth` first; a note is then on lines below its run. */
 const RUN_COLUMNS = [
   { title: 'RUN', align: 'left', worth: Infinity },
-  { title: 'STATUS', align: 'left', worth: Infinity },
-  { title: 'TYPE', align: 'left', worth: 3 },
+  { title: 'CLAIMED', align: 'left', worth: Infinity },
+  { title: 'TYPE', align: 'left', worth: 4 },
   { title: 'TRIGGER', align: 'left', worth: 2 },
-  { title: 'STARTED', align: 'left', worth: 4 },
-  { title: 'AGE', align: 'right', worth: 6 },
+  { title: 'STARTED', align: 'left', worth: 3 },
+  { title: 'AGE', align: 'right', worth: 7 },
+  { title: 'SIZE', align: 'right', worth: 6 },
   { title: 'DURATION', align: 'right', worth: 5 },
   { title: 'NOTE', align: 'left', atLeast: 16, worth: 1 },
 ] as const satisfies readonly (Column & { readonly worth: number })[];
@@ -111,28 +112,19 @@ function noteOf(listed: ListedRun): string {
 
 function cellsOf(listed: ListedRun, { isUtc, now }: View): RunCells {
   if (!listed.ok) {
-    return { RUN: { text: printable(listed.run_id) }, STATUS: { text: 'unreadable', meaning: 'bad' } };
+    return { RUN: { text: printable(listed.run_id) }, CLAIMED: { text: 'unreadable', meaning: 'bad' } };
   }
-  const { run } = listed;
+  const { run, size_bytes } = listed;
   return {
     RUN: { text: printable(run.run_id) },
-    STATUS: statusCell(run),
+    CLAIMED: statusCell(run),
     TYPE: { text: run.type },
     TRIGGER: { text: run.trigger },
     STARTED: { text: shortTime(run.started_at, isUtc) },
     AGE: { text: ageOf(run, now) },
-    DURATION: { text: run.status === 'running' ? `${elapsed(run, now)}…` : durationOfRun(run, now) },
+    // Of a run whose manifests cannot all be read nobody knows it.
+    SIZE: { text: typeof size_bytes === 'number' ? size(size_bytes) : '?' },
+    DURATION: { text: run.status === 'running' ? `${elapsed(run, now)}+` : durationOfRun(run, now) },
     NOTE: { text: noteOf(listed) },
   } satisfies Readonly<Record<Title, Cell>>;
-}
-
-/** Runs by the status that they claim, and those that cannot be read. */
-export type StatusTally = ReadonlyMap<BackupRun['status'] | 'unreadable', number>;
-
-/** The line about all rows, which claims no more than manifests do. */
-export function renderTotals(tally: StatusTally, isAll: boolean, { columns }: View): string {
-  const total = [...tally.values()].reduce((sum, each) => sum + each, 0);
-  const parts = [...tally].map(([status, number]) => `${grouped(number)} ${status}`);
-  const runs = `${isAll ? '' : 'at least '}${counted(total, 'run')}`;
-  return wrapped(`${runs}: ${parts.join(', ')}; as recorded, nothing was verified`, columns).join('\n');
 }
