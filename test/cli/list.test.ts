@@ -86,7 +86,7 @@ describe('backup-run list', () => {
     const { stdout } = await runInTerminal(['list', '--utc', '--no-color', '--root', root], { columns });
     for (const line of stdout.split('\n')) expect(width(line), line).toBeLessThanOrEqual(columns);
     expect(stdout.replaceAll(/\s/g, '')).toContain(id);
-    expect(stdout.replaceAll(/\s/g, '')).toContain('約'.repeat(columns === 140 ? 3 : 90));
+    expect(stdout.replaceAll(/\s/g, '')).toContain('約'.repeat(90));
     expect(stdout).toMatch(new RegExp(`^${RUN_ID} +completed`, 'm'));
     expect(stdout.split('\n')[0]).toMatch(/ AGE\b/);
   });
@@ -166,7 +166,8 @@ describe('createRunTable()', () => {
 
   it.each([
     [null, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION NOTE'],
-    [140, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION NOTE'],
+    [150, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION NOTE'],
+    [140, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION'],
     [110, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION'],
     [100, 'RUN CLAIMED TYPE STARTED AGE SIZE DURATION'],
     [80, 'RUN CLAIMED TYPE AGE SIZE DURATION'],
@@ -179,6 +180,31 @@ describe('createRunTable()', () => {
     expect(lines[0]?.split(/ +/).join(' ')).toBe(titles);
     const note = lines.slice(2).join(' ').replaceAll(/ +/g, ' ').trim();
     expect(note).toBe(titles.endsWith('NOTE') ? '' : 'the disk of the exchange was full');
+  });
+
+  it('shows in a wider terminal no less', () => {
+    const runs: Partial<BackupRun>[] = [
+      {},
+      { error_summary: 'x'.repeat(60) },
+      { status: 'running', finished_at: 0 },
+    ];
+    const titlesIn = (columns: number): string[] => draw(runs, columns)[0]?.split(/ +/) ?? [];
+    for (let columns = 41; columns <= 200; columns += 1) {
+      expect(titlesIn(columns), `${columns}`).toEqual(expect.arrayContaining(titlesIn(columns - 1)));
+      expect(draw(runs, columns).join('\n')).toContain('x'.repeat(Math.min(60, columns - 4)));
+    }
+  });
+
+  it.each([60, 80, 140, 200])('fits %d columns with later rows that want more', (columns) => {
+    const rows = [
+      {},
+      { error_summary: 'x'.repeat(columns) },
+      { started_at: 1, finished_at: 253_402_300_799 },
+    ].map((over): ListedRun => ({ ok: true, run: { ...RUN, ...over }, size_bytes: 1_230_000_000_000_000 }));
+    const table = createRunTable(rows.slice(0, 1), false, { ...view, columns });
+    const lines = rows.flatMap((row) => table.row(row).split('\n'));
+    for (const each of lines) expect(width(each), each).toBeLessThanOrEqual(columns);
+    expect(lines.join('').replaceAll(/\s/g, '')).toContain('x'.repeat(columns));
   });
 
   it('says beside or below its id why a run cannot be read', () => {
