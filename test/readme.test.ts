@@ -28,6 +28,7 @@ async function run(code: string): Promise<string> {
   await build({
     stdin: { contents: code.replaceAll('/srv/backups', SPEC_ROOT), resolveDir: PROJECT, loader: 'ts' },
     alias: {
+      'backup-run-inspector/format': './src/format.ts',
       'backup-run-inspector/validators': './src/validators/index.ts',
       'backup-run-inspector': './src/index.ts',
     },

@@ -2,9 +2,9 @@
 
 import * as v from 'valibot';
 import type { ManifestIssue } from '../model/errors.ts';
-import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model/run.ts';
+import { PARTICIPANT_STATUSES, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model/run.ts';
 import { describe } from '../model/printable.ts';
-import { NAME, RUN_ID } from '../repository/layout.ts';
+import { NAME, RUN_ID } from '../repository/names.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 
 /** The version of the on-disk format this library reads. */
@@ -62,7 +62,7 @@ const participantEntries = {
   name,
   critical: flag,
   ok: flag,
-  status: oneOf('completed', 'failed'),
+  status: oneOf(...PARTICIPANT_STATUSES),
   started_at: seconds,
   finished_at: seconds,
   error: v.nullish(text, ''),

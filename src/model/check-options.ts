@@ -4,6 +4,9 @@ import * as v from 'valibot';
 import { suggestion } from './nearest.ts';
 import { describe, quote } from './printable.ts';
 
+/** A safe non-negative integer. */
+export const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 /** Checks options of a caller; throws a `TypeError` that names the first bad one. */
 export function checked<Schema extends v.GenericSchema>(
   schema: Schema,
@@ -53,6 +56,8 @@ export function exactly<const Entries extends v.ObjectEntries>(entries: Entries)
   const known = Object.keys(entries);
   return v.pipe(
     v.unknown(),
+    // To valibot an array is an object that lacks every key.
+    v.check((value) => !Array.isArray(value), 'expected an object, found an array'),
     v.rawCheck(({ dataset, addIssue }) => {
       const unknown = unknownKey(dataset.value, known);
       if (unknown === null) return;
