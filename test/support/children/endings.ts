@@ -83,7 +83,7 @@ const ENDINGS = {
   'it is no restore point': () => outcomeOf(inspectorWith().validateBackupRun(large, { level: 'none' })),
   'it was not found': () => outcomeOf(inspectorWith().getBackupRun({ run_id: 'no-such-run' })),
   'it could be no run id': () => outcomeOf(inspectorWith().getBackupRun({ run_id: '../..' })),
-  'the request was none': () => outcomeOf(inspectorWith().getBackupRun({} as typeof sound)),
+  'the request was none': () => outcomeOf(inspectorWith().getBackupRun({})),
   'there is no root': () => outcomeOf(inspectorWith({ root: `${root}/none` }).getBackupRun(sound)),
   'the manifest is invalid': () => outcomeOf(inspectorWith().getBackupRun({ run_id: brokenId })),
   'an option was wrong': () => outcomeOf(inspectorWith().getBackupRun(sound, { level: 'all' as 'none' })),
@@ -103,9 +103,7 @@ const ENDINGS = {
   'onProgress rejected': () =>
     outcomeOf(
       inspectorWith().getBackupRun(large, {
-        onProgress: async () => {
-          throw new Error('no');
-        },
+        onProgress: () => Promise.reject(new Error('no')),
       }),
     ),
   'the time budget was 0': () => outcomeOf(inspectorWith().getBackupRun(sound, { timeBudgetMs: 0 })),
