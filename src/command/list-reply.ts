@@ -12,6 +12,7 @@ import { busy, invalidFilter, Refusal, unsupported } from '../model/errors.ts';
 import { runFilterSchema } from '../model/run-filter.ts';
 import type { BackupRun } from '../model/run.ts';
 import { failure, type RunsReply, type UnreadableRow } from './reply.ts';
+import { clearTimeout, setTimeout } from '../concurrency/clock.ts';
 
 /** What limits a command. */
 export interface CommandLimits extends Pick<InspectionOptions, 'signal' | 'timeBudgetMs'> {

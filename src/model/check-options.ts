@@ -1,6 +1,7 @@
 /** Checks and completes the options of a caller, whose own mistake a bad one is (pure). */
 
 import * as v from 'valibot';
+import { bare } from './bare.ts';
 import { suggestion } from './nearest.ts';
 import { describe, quote } from './printable.ts';
 
@@ -64,7 +65,7 @@ export function exactly<const Entries extends v.ObjectEntries>(entries: Entries)
       const hint = suggestion(unknown, known) || `; known are ${known.join(', ')}`;
       addIssue({ message: `unknown key ${quote(unknown)}${hint}` });
     }),
-    v.object(entries),
+    v.object(bare(entries)),
   );
 }
 
