@@ -23,13 +23,9 @@ export default defineConfig([
     noExternal: ['damerau-levenshtein', 'tinyqueue'],
     // Both builds run at one time, and neither may remove what the other has made.
     clean: ['!cli.js', '!cli.js.map'],
-    // A module of CommonJS has no `import.meta`, but knows where it is; a path may hold anything.
+    // A module of CommonJS has no `import.meta`, and is told by `__filename` where it is.
     esbuildOptions(options, { format }) {
-      if (format !== 'cjs') return;
-      options.define = { ...options.define, 'import.meta.url': 'thisModuleUrl' };
-      options.banner = {
-        js: "const thisModuleUrl = require('node:url').pathToFileURL(__filename).href;",
-      };
+      if (format === 'cjs') options.define = { ...options.define, 'import.meta.url': '__filename' };
     },
   },
   {

@@ -6,6 +6,7 @@ import { createRoot } from '../fs/root.ts';
 import { failureOf } from '../hashing/look-at-file.ts';
 import { CHUNK } from '../hashing/hash-file.ts';
 import { chunkAt } from '../hashing/rate-limit.ts';
+import { provideFastGlob } from '../repository/fast-glob.ts';
 import { Aborted, perform, releaseHeld, type JobResources } from './perform.ts';
 import { CONTROL, type Job, type JobReply, type WorkerData, type WorkerMessage } from './protocol.ts';
 
@@ -28,6 +29,8 @@ const resources: JobResources = {
   buffer: () => (buffer ??= Buffer.allocUnsafeSlow(chunkAt(data.rateLimit.rate, CHUNK))),
   held: new Map(),
 };
+
+provideFastGlob(async () => (await import('fast-glob')).default);
 
 /** Throws when nobody waits for the job any more. */
 function throwIfAborted(): void {
