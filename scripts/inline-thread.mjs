@@ -23,8 +23,9 @@ for (const [entry, { name, constant }] of Object.entries(THREADS)) {
     target: 'node20',
     // Nothing in a thread is loaded from a file.
     define: { 'import.meta.url': '""' },
-    // A thread that is started from a string has no module to resolve from.
-    banner: { js: 'const require=(name)=>process.getBuiltinModule(name);' },
+    // A thread that is started from a string has no module to resolve from. A parameter may be called as what Bun declares beside it.
+    banner: { js: '((require)=>{' },
+    footer: { js: '})((name)=>process.getBuiltinModule(name));' },
   });
   const [{ text }] = outputFiles;
   await writeFile(

@@ -1,6 +1,6 @@
 /** A thread that performs jobs, synchronously as far as it can: a hang of the storage holds it and nobody else. */
 
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { wait, type Io } from '../fs/calls.ts';
 import { createRoot } from '../fs/root.ts';
 import { failureOf } from '../hashing/look-at-file.ts';
@@ -41,9 +41,12 @@ function beat(): void {
   Atomics.add(control, CONTROL.beat, 1);
 }
 
-/** A read may take hours, in which nobody else hands out messages; only releases come while a job is under way. */
+/**
+ * A read may take hours, in which nobody else hands out messages; only releases come while a job is under way. In Deno, where this is
+ * no port that could be asked, they wait until it is over.
+ */
 function releaseUnheld(): void {
-  if (parentPort === null) return;
+  if (!(parentPort instanceof MessagePort)) return;
   for (
     let next = receiveMessageOnPort(parentPort);
     next !== undefined;

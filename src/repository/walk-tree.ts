@@ -10,6 +10,7 @@ import type { FileSystemAdapter } from 'fast-glob';
 import type { Io } from '../fs/calls.ts';
 import { errnoOf, isWithoutWorkingDirectory, shortageOf } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
+import { confirmNames } from '../fs/undecodable.ts';
 import { createHandleCache, type BytePath, type HandleCache } from '../fs/handle-cache.ts';
 import { loadFastGlob } from './fast-glob.ts';
 import { LONGEST_PATH } from './layout.ts';
@@ -112,11 +113,14 @@ async function listDirectory(
   }
   io.at(shown);
   const handle = handles.directory(directory);
+  const names = handle?.names() ?? [];
+  const confirmName = confirmNames(names);
   const entries: Dirent[] = [];
-  for (const [index, name] of (handle?.names() ?? []).entries()) {
+  for (const [index, name] of names.entries()) {
     if (index % ENTRY_STRIDE === 0 && io.isDue()) await io.turn();
     const path = [...directory, name];
     try {
+      if (handle !== null) confirmName(handle, name);
       const kind = handle && classify(handle, name, path);
       if (kind !== null) entries.push(entryFor(name, kind));
     } catch (fault) {
