@@ -17,12 +17,14 @@ export function provideFastGlob(load: () => Promise<typeof FastGlob>): void {
  * that failed for ever. It takes longer than inspecting a small run.
  */
 export async function loadFastGlob(): Promise<typeof FastGlob | null> {
-  if (provided !== null) return provided();
   try {
+    if (provided !== null) return await provided();
     const fastGlob: typeof FastGlob = requireHere()('fast-glob');
     return fastGlob;
   } catch {
-    // The same entries are walked without it.
+    // The same entries are walked without it. What failed in the middle of its program (Deno may not let it count processors) is not
+    // to be had in parts.
+    provided = null;
     return null;
   }
 }
