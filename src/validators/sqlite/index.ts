@@ -1,10 +1,11 @@
 /** SQLite databases: what SQLite's own integrity check says about a private copy, in a process of its own. */
 
-import { createRequire, isBuiltin } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
+import { requireHere } from '../../fs/require-here.ts';
 import { checked, exactly } from '../../model/check-options.ts';
 import { LONGEST_TIMER } from '../../model/limits.ts';
 import { appliesTo, beginsWith, kindEntries, mayBeginWith, recognised, type KindOptions } from '../kind.ts';
@@ -92,7 +93,7 @@ function spaceFor([file, log]: readonly ArtifactFile[]): number {
 function findEngine(): string | null {
   if (isBuiltin('node:sqlite')) return 'node:sqlite';
   try {
-    return pathToFileURL(createRequire(import.meta.url).resolve('better-sqlite3')).href;
+    return pathToFileURL(requireHere().resolve('better-sqlite3')).href;
   } catch {
     return null;
   }
