@@ -25,7 +25,6 @@ import type { Disk } from './jobs/disk.ts';
 import { createInProcess } from './jobs/in-process.ts';
 import { createPool } from './jobs/pool.ts';
 import { WORKER_SOURCE } from './jobs/worker-source.generated.ts';
-import { loadFastGlob } from './repository/walk-tree.ts';
 import { shareReads } from './verify/shared-reads.ts';
 import { createContentCheck } from './content/run-validators.ts';
 
@@ -136,8 +135,6 @@ function diskFor({ root: path, threads, stallTimeoutMs, maxBytesPerSecond }: Ins
   readonly rootName: string;
 } {
   const root = createRoot(path);
-  // On this thread a module that cannot be opened for want of a descriptor counts as absent for ever: better now than later.
-  if (threads === 0) void loadFastGlob().catch(() => undefined);
   const rateLimit = createRateLimit(maxBytesPerSecond);
   const pool = createPool({
     threads,
