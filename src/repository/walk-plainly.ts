@@ -1,4 +1,7 @@
-/** Walks a tree without fast-glob, which asks for the working directory first: a process whose directory was deleted has none. */
+/**
+ * Walks a tree without fast-glob, which asks for the working directory first, where a process whose directory was deleted has none, and
+ * needs the timers that fake ones stand in the place of.
+ */
 
 import type { Dirent } from 'node:fs';
 
