@@ -32,7 +32,7 @@ export interface InspectorOptions {
   /** Check the content of artifacts whose integrity was verified; none. Their names differ. */
   validators?: readonly Validator[] | undefined;
   /** What a run may have at most. */
-  limits?: Partial<InspectionLimits> | undefined;
+  limits?: { [Limit in keyof InspectionLimits]?: InspectionLimits[Limit] | undefined } | undefined;
 }
 
 /** How one inspection is done. */
@@ -48,7 +48,7 @@ export interface InspectionOptions {
   timeBudgetMs?: number | undefined;
   /** Takes how far the inspection is, at most 10 times a second and once at the end. If it throws, or returns a
    * promise that rejects while the call lasts, the call rejects. It is not waited for. */
-  onProgress?: ((progress: Progress) => void) | undefined;
+  onProgress?: ((progress: Progress) => unknown) | undefined;
 }
 
 /** The options of an inspector, complete. */
@@ -69,7 +69,7 @@ export interface InspectionSettings {
   readonly level: Level;
   readonly signal: AbortSignal | undefined;
   readonly timeBudgetMs: number | undefined;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onProgress: ((progress: Progress) => unknown) | undefined;
 }
 
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -129,7 +129,7 @@ const inspectionEntries = {
   level: v.optional(v.picklist(LEVELS), 'digest'),
   signal: v.optional(abortSignal),
   timeBudgetMs: v.optional(budget),
-  onProgress: v.optional(v.custom<(progress: Progress) => void>(isFunction, 'expected a function')),
+  onProgress: v.optional(v.custom<(progress: Progress) => unknown>(isFunction, 'expected a function')),
 };
 
 const inspectorSchema = exactly(inspectorEntries);

@@ -1,6 +1,6 @@
 /**
- * Walks a tree without fast-glob: where that is not installed, as in a bundle, and where the process has no working directory any more,
- * which fast-glob asks for first.
+ * Walks a tree without fast-glob: where that is not installed, as in a bundle, where the process has no working directory any more, which
+ * fast-glob asks for first, and where fake timers stand in the place of those that it needs.
  */
 
 import type { Dirent } from 'node:fs';
