@@ -21,7 +21,8 @@ export interface InspectorOptions {
   root: string;
   /**
    * Threads that hash at once, each of some 9.5 MB; one less than there are processors, at least one and at most eight, and at
-   * most one for every 64 MiB that a container may have. A few more are started for work that waits. 0 does everything on the calling thread, which storage that hangs then holds.
+   * most one for every 64 MiB that a container may have. A few more are started for work that waits. 0 does everything on the calling
+   * thread, which storage that hangs then holds.
    */
   threads?: number | undefined;
   /** Bytes a second that all calls together may read of artifacts; no limit. */
