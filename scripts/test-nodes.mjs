@@ -94,13 +94,13 @@ async function testRuntime(name, runtime) {
     '-t',
     `^${name}\\b`,
   ];
-  const { passed, failed, names } = await runTests(process.execPath, args, {});
-  for (const each of names) failures.push(`FAILED with ${version}: ${each}`);
+  const run = await runTests(process.execPath, args, {});
+  for (const each of run.names) failures.push(`FAILED with ${version}: ${each}`);
   return {
     version,
     extent: 'fixtures, command line',
-    passed,
-    failed,
+    passed: run.passed,
+    failed: run.failed,
     skipped: 0,
     minutes: minutesSince(from),
   };

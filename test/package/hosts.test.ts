@@ -175,14 +175,15 @@ const RUNTIMES = [
 
 describe
   .skipIf(isApart || lacks('another runtime', 'linux', 'other versions of Node (npm ci --prefix test/nodes)'))
-  .each(RUNTIMES)('$name', ({ name, command: [command, ...flags] }) => {
+
+  .each(RUNTIMES)('$name', ({ name: runtime, command: [command, ...flags] }) => {
   it('inspects the run of the specification', { timeout: PATIENCE }, async () => {
     const content = await inspects(command, [...flags, 'spec-run.mjs']);
-    expect(content).toContain(`which only Node.js itself can start: this is ${name.replace(/,.*/, '')}`);
+    expect(content).toContain(`which only Node.js itself can start: this is ${runtime.replace(/,.*/, '')}`);
   });
 
   // Of threads, those that may only read show nothing else than the run of the specification.
-  it.each(flags.includes('--allow-read') ? [0] : [0, 2])(
+  it.each(runtime.includes('read') ? [0] : [0, 2])(
     'answers every fixture as its folder expects, with %i threads',
     { timeout: PATIENCE },
     async (threads) => {
@@ -226,7 +227,7 @@ describe
       rows: ListedRunId[];
     };
     if (!answer.ok) throw new Error(JSON.stringify(answer.error));
-    const isBytewise = name === 'Bun';
+    const isBytewise = runtime === 'Bun';
     const where = `backups/completed/${RUN_ID}`;
     const found = answer.findings.map(({ code, path: at_, actual }) => [code, at_, actual]);
     expect(answer.run.participants[0]?.artifacts.map(({ integrity_ok }) => integrity_ok)).toEqual([

@@ -23,4 +23,4 @@ async function lane() {
 }
 
 await Promise.all(Array.from({ length: 4 }, lane));
-console.log(JSON.stringify({ total, failed }));
+process.stdout.write(JSON.stringify({ total, failed }));

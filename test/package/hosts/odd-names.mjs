@@ -8,4 +8,4 @@ const answer = await inspector.getBackupRun({ run_id });
 const rows = [];
 for await (const row of inspector.listRunIds()) rows.push(row);
 await inspector.close();
-console.log(JSON.stringify({ answer, rows }));
+process.stdout.write(JSON.stringify({ answer, rows }));

@@ -23,7 +23,7 @@ async function main() {
   const inspector = createInspector({ root, validators: [sqlite(), json({ names: /db$/ })] });
   const { findings } = await inspector.getBackupRun({ run_id });
   await inspector.close();
-  console.log(JSON.stringify({ asked, fallbacks, content: findings.map(({ actual }) => actual) }));
+  process.stdout.write(JSON.stringify({ asked, fallbacks, content: findings.map(({ actual }) => actual) }));
 }
 
 void main();
