@@ -3,6 +3,7 @@ import { createContext, runInContext, type Context } from 'node:vm';
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type * as library from '../src/index.ts';
 import { createCommandHandler, createInspector, getBackupRun, type Answer } from '../src/index.ts';
 import { makeRun, RUN_ID } from './support/runs.ts';
 
@@ -14,6 +15,7 @@ function realm(globals: object = {}): Context {
 }
 
 /** A value that is made there. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what code makes, only who writes it knows.
 function made<T>(code: string, globals: object = {}): T {
   return runInContext(`(${code})`, realm(globals)) as T;
 }
@@ -105,7 +107,7 @@ describe('the library, loaded in another realm than that of Node.js,', () => {
   let bundling: Promise<string> | null = null;
 
   /** The library as a test runner loads it: in a realm of its own, with modules of this one. */
-  async function loaded(): Promise<typeof import('../src/index.ts')> {
+  async function loaded(): Promise<typeof library> {
     bundling ??= build({
       entryPoints: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
       bundle: true,
@@ -119,7 +121,7 @@ describe('the library, loaded in another realm than that of Node.js,', () => {
     const module = { exports: {} };
     const globals = { module, exports: module.exports, require: createRequire(import.meta.url) };
     runInContext(await bundling, realm({ ...globals, process, queueMicrotask }));
-    return module.exports as typeof import('../src/index.ts');
+    return module.exports as typeof library;
   }
 
   it.each([2, 0])('knows the faults of the system, with %i threads', async (threads) => {

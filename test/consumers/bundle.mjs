@@ -37,7 +37,7 @@ const BUNDLERS = {
         if (fault !== null) return reject(fault);
         const said = stats.toString('errors-warnings');
         if (stats.hasErrors()) return reject(new Error(said));
-        if (stats.hasWarnings()) console.error(said);
+        if (stats.hasWarnings()) process.stderr.write(`${said}\n`);
         return resolve();
       });
     }),
