@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { createCommandHandler, createInspector, getBackupRun, type Answer } from '../src/index.ts';
 import type * as Library from '../src/index.ts';
+import { json } from '../src/validators/index.ts';
 import { makeRun, RUN_ID } from './support/runs.ts';
 
 const request = { run_id: RUN_ID };
@@ -34,6 +35,11 @@ describe('what comes from another realm is taken as it is meant:', () => {
     expect((await rows.next()).value).toHaveProperty('run.run_id', RUN_ID);
     expect((await inspector.listBackupRuns(made(`{ status: ['failed'] }`)).next()).done).toBe(true);
     await expect(inspector.listBackupRuns(made(`['completed']`)).next()).rejects.toThrow('found an array');
+  });
+
+  it('regular expressions of validators', () => {
+    expect(() => json({ names: made('/json/') })).not.toThrow();
+    expect(() => json({ names: 'json' as never })).toThrow('option `names`: expected a regular expression');
   });
 
   it('messages and sessions', async () => {

@@ -291,8 +291,18 @@ async function ofCalls(inspector: Inspector): Promise<void> {
 describe('the types', () => {
   it('are checked by the compiler', () => {
     const checked = [ofAnswer, ofValidation, ofRow, ofError, ofCodes, ofReply, ofUnknown, ofCalls];
-    checked.push(ofExhaustiveSwitches as never, ofUndefined as never, ofWords);
+    checked.push(ofExhaustiveSwitches as never, ofUndefined, ofWords);
     for (const check of checked) expect(check).toBeTypeOf('function');
+  });
+
+  it('have their words as values', () => {
+    expect([RUN_TYPES, PARTICIPANT_STATUSES]).toEqual([
+      ['full', 'scoped'],
+      ['completed', 'failed'],
+    ]);
+    expect(RUN_STATUSES).toEqual(['running', 'completed', 'failed', 'partial', 'cancelled', 'timeout']);
+    expect(RUN_TRIGGERS).toEqual(['manual', 'cron', 'pre_update', 'shutdown']);
+    expect(LEVELS).toEqual(['digest', 'size', 'none']);
   });
 
   it('are those of the spec', () => {
