@@ -3,8 +3,9 @@ import { createContext, runInContext, type Context } from 'node:vm';
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type * as library from '../src/index.ts';
 import { createCommandHandler, createInspector, getBackupRun, type Answer } from '../src/index.ts';
+import type * as Library from '../src/index.ts';
+import { json } from '../src/validators/index.ts';
 import { makeRun, RUN_ID } from './support/runs.ts';
 
 const request = { run_id: RUN_ID };
@@ -15,9 +16,8 @@ function realm(globals: object = {}): Context {
 }
 
 /** A value that is made there. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- what code makes, only who writes it knows.
-function made<T>(code: string, globals: object = {}): T {
-  return runInContext(`(${code})`, realm(globals)) as T;
+function made(code: string, globals: object = {}): never {
+  return runInContext(`(${code})`, realm(globals)) as never;
 }
 
 function codesOf(answer: Answer): string {
@@ -27,8 +27,8 @@ function codesOf(answer: Answer): string {
 describe('what comes from another realm is taken as it is meant:', () => {
   it('requests, options, filters and limits', async () => {
     const { root } = makeRun();
-    const asked = made<typeof request>(`{ run_id: '${RUN_ID}' }`);
-    const options = made<{ root: string }>(`{ root: '${root}', limits: { artifacts: 5 }, validators: [] }`);
+    const asked = made(`{ run_id: '${RUN_ID}' }`);
+    const options: { root: string } = made(`{ root: '${root}', limits: { artifacts: 5 }, validators: [] }`);
     expect(codesOf(await getBackupRun(asked, options))).toBe('sound');
     await using inspector = createInspector(options);
     const rows = inspector.listBackupRuns(made(`{ status: ['completed'], type: ['full'], limit: 1 }`));
@@ -37,10 +37,15 @@ describe('what comes from another realm is taken as it is meant:', () => {
     await expect(inspector.listBackupRuns(made(`['completed']`)).next()).rejects.toThrow('found an array');
   });
 
+  it('regular expressions of validators', () => {
+    expect(() => json({ names: made('/json/') })).not.toThrow();
+    expect(() => json({ names: 'json' as never })).toThrow('option `names`: expected a regular expression');
+  });
+
   it('messages and sessions', async () => {
     await using inspector = createInspector({ root: makeRun().root });
     const handle = createCommandHandler(inspector, made('{ timeBudgetMs: 60000 }'));
-    const session = made<{ role: string }>(`{ role: 'SESSION_ADMIN' }`);
+    const session = made(`{ role: 'SESSION_ADMIN' }`);
     const message = made(`{ command: 'GetBackupRun', extID: 7, data: { run_id: '${RUN_ID}' } }`);
     expect(await handle(message, session)).toHaveProperty('status', 'completed');
     const list = made(`{ command: 'GetBackupRuns', data: { status: ['completed'], started_from: 0 } }`);
@@ -52,7 +57,7 @@ describe('what comes from another realm is taken as it is meant:', () => {
   it('a signal that only looks like one, and whatever it gives as its reason', async () => {
     const { root } = makeRun();
     const listeners = new Set<() => void>();
-    const signal = made<AbortSignal>(
+    const signal: AbortSignal = made(
       `({
         aborted: false,
         reason: undefined,
@@ -89,7 +94,7 @@ describe('what comes from another realm is taken as it is meant:', () => {
   it('what validators throw, say and promise', async () => {
     const { root } = makeRun();
     const judged = async (validate: string): Promise<string> => {
-      const validator = made<never>(`{ name: 'there', applies: () => true, validate: ${validate} }`);
+      const validator = made(`{ name: 'there', applies: () => true, validate: ${validate} }`);
       const answer = await getBackupRun(request, { root, validators: made('[it]', { it: validator }) });
       return answer.ok ? answer.findings.map(({ actual }) => actual).join() : answer.error.code;
     };
@@ -107,7 +112,7 @@ describe('the library, loaded in another realm than that of Node.js,', () => {
   let bundling: Promise<string> | null = null;
 
   /** The library as a test runner loads it: in a realm of its own, with modules of this one. */
-  async function loaded(): Promise<typeof library> {
+  async function loaded(): Promise<typeof Library> {
     bundling ??= build({
       entryPoints: [fileURLToPath(new URL('../src/index.ts', import.meta.url))],
       bundle: true,
@@ -121,7 +126,7 @@ describe('the library, loaded in another realm than that of Node.js,', () => {
     const module = { exports: {} };
     const globals = { module, exports: module.exports, require: createRequire(import.meta.url) };
     runInContext(await bundling, realm({ ...globals, process, queueMicrotask }));
-    return module.exports as typeof library;
+    return module.exports as typeof Library;
   }
 
   it.each([2, 0])('knows the faults of the system, with %i threads', async (threads) => {

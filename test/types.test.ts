@@ -2,12 +2,19 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   createCommandHandler,
   createInspector,
+  createMemo,
   getBackupRun,
   isBackupRunError,
+  LEVELS,
+  PARTICIPANT_STATUSES,
+  RUN_STATUSES,
+  RUN_TRIGGERS,
+  RUN_TYPES,
   type AccessDenied,
   type Answer,
   type Artifact,
   type BackupRun,
+  type BackupRunRequest,
   type BackupRunError,
   type CommandHandler,
   type Coverage,
@@ -23,6 +30,7 @@ import {
   type Reason,
   type Reply,
   type RunFilter,
+  type RunFilterData,
   type UnreadableRow,
   type ValidateBackupRunError,
   type Validation,
@@ -123,6 +131,100 @@ function ofCodes(): void {
   >();
 }
 
+/** What a function can give is all that has to be thought of: these switches leave nothing, and name nothing that cannot be. */
+function ofExhaustiveSwitches(answer: Answer, validation: Validation, row: ListedRun): string {
+  if (!answer.ok)
+    switch (answer.error.code) {
+      case 'INVALID_DATA':
+      case 'BACKUP_RUN_NOT_FOUND':
+      case 'BACKUP_RUN_AMBIGUOUS':
+      case 'BACKUP_RUN_UNSAFE':
+      case 'MANIFEST_MISSING':
+      case 'MANIFEST_INVALID':
+      case 'IO_ERROR':
+      case 'BUSY':
+      case 'UNSUPPORTED':
+        return answer.error.message;
+      // @ts-expect-error -- of handlers only
+      case 'ACCESS_DENIED':
+      // @ts-expect-error -- of validations only
+      case 'BACKUP_RUN_NOT_RESTORABLE':
+      default:
+        return answer.error satisfies never;
+    }
+  if (!validation.ok)
+    switch (validation.error.code) {
+      case 'INVALID_DATA':
+      case 'BACKUP_RUN_NOT_FOUND':
+      case 'BACKUP_RUN_AMBIGUOUS':
+      case 'BACKUP_RUN_NOT_RESTORABLE':
+      case 'BACKUP_RUN_UNSAFE':
+      case 'MANIFEST_MISSING':
+      case 'MANIFEST_INVALID':
+      case 'IO_ERROR':
+      case 'BUSY':
+      case 'UNSUPPORTED':
+        return validation.error.message;
+      default:
+        return validation.error satisfies never;
+    }
+  if (!row.ok)
+    switch (row.error.code) {
+      case 'BACKUP_RUN_AMBIGUOUS':
+      case 'BACKUP_RUN_UNSAFE':
+      case 'MANIFEST_MISSING':
+      case 'MANIFEST_INVALID':
+      case 'IO_ERROR':
+      case 'BUSY':
+      case 'UNSUPPORTED':
+        return row.error.message;
+      default:
+        return row.error satisfies never;
+    }
+  return '';
+}
+
+/** `undefined` is as good as absent, also where the compiler tells them apart. */
+async function ofUndefined(inspector: Inspector): Promise<void> {
+  createInspector({
+    root: '/',
+    threads: undefined,
+    maxBytesPerSecond: undefined,
+    memo: undefined,
+    stallTimeoutMs: undefined,
+    validators: undefined,
+    limits: { artifacts: undefined, runBytes: undefined },
+  });
+  createInspector({ root: '/', limits: undefined });
+  const call = { level: undefined, signal: undefined, timeBudgetMs: undefined, onProgress: undefined };
+  await inspector.getBackupRun({ run_id: 'x' }, call);
+  await getBackupRun({ run_id: 'x' }, { root: '/', ...call });
+  inspector.listBackupRuns({
+    status: undefined,
+    type: undefined,
+    trigger: undefined,
+    startedFrom: undefined,
+    startedTo: undefined,
+    limit: undefined,
+    participants: undefined,
+    sizes: undefined,
+    signal: undefined,
+  });
+  inspector.listRunIds({ signal: undefined });
+  createMemo({ maxEntries: undefined, maxAgeMs: undefined });
+  await createCommandHandler(inspector, { timeBudgetMs: undefined })({}, {}, { signal: undefined });
+  expectTypeOf<{ started_from: undefined; status: undefined }>().toExtend<RunFilterData>();
+}
+
+/** The words that the library checks with are those of the types. */
+function ofWords(): void {
+  expectTypeOf<(typeof RUN_STATUSES)[number]>().toEqualTypeOf<BackupRun['status']>();
+  expectTypeOf<(typeof RUN_TRIGGERS)[number]>().toEqualTypeOf<BackupRun['trigger']>();
+  expectTypeOf<(typeof RUN_TYPES)[number]>().toEqualTypeOf<BackupRun['type']>();
+  expectTypeOf<(typeof PARTICIPANT_STATUSES)[number]>().toEqualTypeOf<Participant['status']>();
+  expectTypeOf<(typeof LEVELS)[number]>().toEqualTypeOf<Coverage['level']>();
+}
+
 /** A reply narrows by what only one kind of it has. */
 function ofReply(reply: Reply): void {
   expectTypeOf(reply.extID).toEqualTypeOf<string | number | undefined>();
@@ -165,6 +267,12 @@ async function ofCalls(inspector: Inspector): Promise<void> {
     if (row.ok) expectTypeOf(row.directories).toEqualTypeOf<string[]>();
     else expectTypeOf(row.error).toEqualTypeOf<ListBackupRunsError>();
   }
+  expectTypeOf<Parameters<Inspector['getBackupRun']>[0]>().toEqualTypeOf<BackupRunRequest>();
+  // @ts-expect-error -- a request names a run
+  void inspector.getBackupRun({ runId: 'x' });
+  // @ts-expect-error -- by a text
+  void inspector.validateBackupRun({ run_id: 1 });
+  void inspector.getBackupRun({ run_id: 'x' }, { onProgress: async () => undefined });
   // @ts-expect-error -- no such status
   inspector.listBackupRuns({ status: ['done'] });
   // @ts-expect-error -- a list of them
@@ -183,7 +291,18 @@ async function ofCalls(inspector: Inspector): Promise<void> {
 describe('the types', () => {
   it('are checked by the compiler', () => {
     const checked = [ofAnswer, ofValidation, ofRow, ofError, ofCodes, ofReply, ofUnknown, ofCalls];
+    checked.push(ofExhaustiveSwitches as never, ofUndefined, ofWords);
     for (const check of checked) expect(check).toBeTypeOf('function');
+  });
+
+  it('have their words as values', () => {
+    expect([RUN_TYPES, PARTICIPANT_STATUSES]).toEqual([
+      ['full', 'scoped'],
+      ['completed', 'failed'],
+    ]);
+    expect(RUN_STATUSES).toEqual(['running', 'completed', 'failed', 'partial', 'cancelled', 'timeout']);
+    expect(RUN_TRIGGERS).toEqual(['manual', 'cron', 'pre_update', 'shutdown']);
+    expect(LEVELS).toEqual(['digest', 'size', 'none']);
   });
 
   it('are those of the spec', () => {

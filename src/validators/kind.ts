@@ -1,5 +1,6 @@
 /** How a built-in validator knows the artifacts it applies to, and which of them it may reject. */
 
+import { isRegExp } from 'node:util/types';
 import * as v from 'valibot';
 import type { Artifact } from '../model/run.ts';
 import { describeBeginning, startsWith } from './beginning.ts';
@@ -19,7 +20,10 @@ export interface KindOptions {
 
 /** The entries of `KindOptions` in a schema; `names` is the default of its own. */
 export function kindEntries(names: RegExp) {
-  return { names: v.optional(v.instance(RegExp), names), magic: v.optional(v.boolean(), true) };
+  return {
+    names: v.optional(v.custom<RegExp>(isRegExp, 'expected a regular expression'), names),
+    magic: v.optional(v.boolean(), true),
+  };
 }
 
 /** Whether a file begins as this kind does. */

@@ -7,9 +7,9 @@ import { now } from '../concurrency/clock.ts';
 /** How much a memo remembers. */
 export interface MemoOptions {
   /** Digests that are kept, the least recently used go first; 10,000. */
-  maxEntries?: number;
+  maxEntries?: number | undefined;
   /** Milliseconds after which a digest is forgotten; never. */
-  maxAgeMs?: number;
+  maxAgeMs?: number | undefined;
 }
 
 /**

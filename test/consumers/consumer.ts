@@ -6,11 +6,14 @@ import {
   createMemo,
   getBackupRun,
   participantManifestSchema,
+  RUN_STATUSES,
+  runFilterSchema,
   runManifestSchema,
   type Answer,
   type BackupRunError,
   type Finding,
   type FindingCode,
+  type GetBackupRunError,
   type Inspector,
   type InspectorOptions,
   type Memo,
@@ -19,6 +22,7 @@ import {
   type Progress,
   type Reply,
   type RunFilter,
+  type RunFilterData,
   type RunManifest,
   type Validation,
 } from 'backup-run-inspector';
@@ -38,7 +42,25 @@ export async function look(runId: string, signal: AbortSignal): Promise<string> 
   await inspector[Symbol.asyncDispose]();
   if (answer.ok)
     return answer.findings.map(sentence).join() + answer.run.participants[0]?.artifacts[0]?.sha256;
-  return reason(answer.error);
+  return exhaustive(answer.error);
+}
+
+/** Of what getBackupRun can give, nothing is left. */
+function exhaustive(error: GetBackupRunError): string {
+  switch (error.code) {
+    case 'INVALID_DATA':
+    case 'BACKUP_RUN_NOT_FOUND':
+    case 'BACKUP_RUN_AMBIGUOUS':
+    case 'BACKUP_RUN_UNSAFE':
+    case 'MANIFEST_MISSING':
+    case 'MANIFEST_INVALID':
+    case 'IO_ERROR':
+    case 'BUSY':
+    case 'UNSUPPORTED':
+      return error.message;
+    default:
+      return error satisfies never;
+  }
 }
 
 function sentence({ code, severity, expected, actual }: Finding): string {
@@ -63,7 +85,7 @@ function reason(error: BackupRunError): string {
 export async function tell(filter: RunFilter, message: unknown): Promise<string[]> {
   const told: string[] = [];
   for await (const row of inspector.listBackupRuns(filter)) told.push(line(row));
-  const validation: Validation = await inspector.validateBackupRun({ run_id: told[0] });
+  const validation: Validation = await inspector.validateBackupRun({ run_id: told[0] ?? '' });
   if (!validation.ok) told.push(reason(validation.error));
   const reply: Reply = await createCommandHandler(inspector)(message, { role: 'SESSION_ADMIN' });
   return [...told, 'error' in reply ? reply.description : JSON.stringify(reply)];
@@ -77,6 +99,9 @@ function line(row: ListedRun): string {
 const run: RunManifest = v.parse(runManifestSchema, {});
 const participant: ParticipantManifest = v.parse(participantManifestSchema, {});
 const validated = runManifestSchema['~standard'].validate({});
+export const asked: RunFilterData = v.parse(runFilterSchema, { status: [...RUN_STATUSES] });
+// As good as absent, also with exactOptionalPropertyTypes.
+export const absent: InspectorOptions = { root: '/', memo: undefined, limits: { artifacts: undefined } };
 export const made = [run.started_at, participant.artifacts[0]?.size_bytes, validated];
 
 // @ts-expect-error: an unknown level is told at once.

@@ -165,12 +165,12 @@ describe('createInspector() throws a TypeError that names the option, when', () 
     [
       'a limit is unknown',
       { root: 'x', limits: { manifestByte: 1 } },
-      /limits: .*did you mean manifestBytes\?/,
+      /`limits`: .*did you mean manifestBytes\?/,
     ],
     [
       'runBytes is less than manifestBytes',
       { root: 'x', limits: { runBytes: 5 } },
-      /limits: expected runBytes/,
+      /`limits`: expected runBytes/,
     ],
     ['a key is unknown', { root: 'x', maxRate: 1 }, /unknown key "maxRate"; known are root, threads, /],
     ['a key is misspelt', { root: 'x', maxBytesPersecond: 1 }, /did you mean maxBytesPerSecond\?/],
@@ -212,6 +212,15 @@ describe('a bad option is told in plain words', () => {
     [
       { root: 'x', maxBytesPerSecond: Infinity },
       'option `maxBytesPerSecond`: expected a finite number, found Infinity',
+    ],
+    [[], 'options: expected an object, found an array'],
+    [
+      { root: 'x', maxBytePerSecond: 1 },
+      'options: unknown key "maxBytePerSecond"; did you mean maxBytesPerSecond?',
+    ],
+    [
+      { root: 'x', limits: { artifact: 1 } },
+      'option `limits`: unknown key "artifact"; did you mean artifacts?',
     ],
     [{ root: 'x', validators: {} }, 'option `validators`: expected an array, found an object'],
   ];
