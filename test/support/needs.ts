@@ -52,6 +52,7 @@ const NEEDS = {
   linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,
   gcc: () => runs('gcc', '--version'),
+  python3: () => runs('python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 8))'),
   gzip: () => runs('gzip', '--version'),
   zstd: () => runs('zstd', '--version'),
   tar: () => runs('tar', '--version'),
