@@ -21,6 +21,8 @@ export const NODE_26 = fileURLToPath(new URL('../nodes/node_modules/node-26/bin/
 
 const CONSUMERS = fileURLToPath(new URL('../consumers/node_modules/typescript-7', import.meta.url));
 
+const RECIPES = fileURLToPath(new URL('../recipes/node_modules', import.meta.url));
+
 /** Where groups of processes with bounded memory are made, and the names of their files: in version 2 of cgroups, or in the first. */
 export const MEMORY_CGROUP = existsSync('/sys/fs/cgroup/cgroup.controllers')
   ? ({ path: '/sys/fs/cgroup', limit: 'memory.max', peak: 'memory.peak' } as const)
@@ -51,6 +53,8 @@ const NEEDS = {
   'a memory cgroup': canBoundMemory,
   linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,
+  'frameworks of recipes (npm ci --prefix test/recipes)': () => existsSync(RECIPES),
+  'systemd-analyze': () => runs('systemd-analyze', '--version'),
   gcc: () => runs('gcc', '--version'),
   python3: () => runs('python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 8))'),
   gzip: () => runs('gzip', '--version'),
