@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,6 +17,12 @@ const isSkipped = lacks(
   'the recipes of docs/embedding.md',
   'frameworks of recipes (npm ci --prefix test/recipes)',
 );
+
+/** A parser of the frameworks, where they are installed. */
+function parseYaml(text: string): unknown {
+  const yaml = createRequire(join(RECIPES, 'package.json'))('yaml') as { parse(text: string): unknown };
+  return yaml.parse(text);
+}
 
 /** The block of this name. */
 function recipe(name: string): string {
@@ -132,12 +138,11 @@ describe.skipIf(isSkipped)('the recipes', () => {
   });
 
   it('cronjob.yaml is YAML, and retries what may be mended by that alone', () => {
-    const yaml = createRequire(join(RECIPES, 'package.json'))('yaml') as { parse(text: string): unknown };
     const rule = (action: string, values: number[]): object => ({
       action,
       onExitCodes: { containerName: 'verify', operator: 'In', values },
     });
-    expect(yaml.parse(recipe('cronjob.yaml'))).toMatchObject({
+    expect(parseYaml(recipe('cronjob.yaml'))).toMatchObject({
       kind: 'CronJob',
       spec: {
         jobTemplate: {
@@ -146,6 +151,16 @@ describe.skipIf(isSkipped)('the recipes', () => {
       },
     });
   });
+});
+
+it.skipIf(isSkipped)('the workflow that publishes the reference runs scripts that there are', () => {
+  const workflow = parseYaml(readFileSync(join(PROJECT, '.github/workflows/reference.yml'), 'utf8'));
+  const { jobs } = workflow as { jobs: Record<string, { steps: { run?: string }[] }> };
+  const runs = Object.values(jobs).flatMap(({ steps }) => steps.flatMap(({ run }) => run ?? []));
+  const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { scripts: object };
+  const named = runs.filter((run) => run !== 'npm ci').map((run) => run.replace(/^npm run /, ''));
+  expect(named).toEqual(['docs']);
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(named));
 });
 
 describe('the units of systemd', () => {
