@@ -21,6 +21,7 @@ export const LAYERS = [
   'listing/',
   'inspector.ts',
   'command/',
+  'format.ts',
   'index.ts',
   'cli/',
 ];
@@ -59,7 +60,17 @@ export default {
       comment: 'nobody inside needs the public surface but the command line',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/cli/' },
-      to: { path: '^src/index\\.ts$' },
+      to: { path: '^src/(?:index|format)\\.ts$' },
+    },
+    {
+      name: 'format-needs-nothing-of-node',
+      comment: 'it is for browsers too, and opens nothing: neither a builtin, nor the rooms that read or hash',
+      severity: 'error',
+      from: { path: '^src/format\\.ts$' },
+      to: {
+        reachable: true,
+        path: '^(?:node:)?(?:[a-z_]+(?:/promises)?)$|^src/(?:fs|hashing|jobs|inspect|cli)/|/fast-glob/',
+      },
     },
     {
       name: 'runtime-dependencies-only',

@@ -1,5 +1,5 @@
 // Holds the public surface against the reports in etc/, one for each entry of the package with types; `--write` renews them.
-// Only the ESM types are looked at: those for CommonJS are made from the same sources.
+// The types for CommonJS are looked at, to which those for ESM lead.
 
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 const PROJECT = fileURLToPath(new URL('..', import.meta.url)).replace(/.$/, '');
 const { name, exports } = JSON.parse(readFileSync(`${PROJECT}/package.json`, 'utf8'));
 
-const entries = Object.entries(exports).flatMap(([path, { import: { types } = {} }]) =>
+const entries = Object.entries(exports).flatMap(([path, { require: { types } = {} }]) =>
   types === undefined ? [] : [{ types, report: path === '.' ? name : path.slice(2).replaceAll('/', '-') }],
 );
 

@@ -1,34 +1,13 @@
-// Bundles every thread into a string, so that the library can start it wherever it is bundled itself.
+// Puts the program of every thread into a string, so that the library can start it wherever it is bundled itself.
 
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
-
-/** Entries below src, with what they are and the name of the constant. */
-const THREADS = {
-  'jobs/worker': { name: 'thread that performs jobs', constant: 'WORKER_SOURCE' },
-  'validators/thread/worker': { name: 'thread of a validation', constant: 'SCAN_WORKER_SOURCE' },
-  'validators/sqlite/program': { name: 'program that checks a database', constant: 'PROGRAM_SOURCE' },
-};
+import { bundleThread, THREADS } from './threads.mjs';
 
 for (const [entry, { name, constant }] of Object.entries(THREADS)) {
-  const at = (ending) => fileURLToPath(new URL(`../src/${entry}${ending}`, import.meta.url));
-  const { outputFiles } = await build({
-    entryPoints: [at('.ts')],
-    write: false,
-    bundle: true,
-    minify: true,
-    format: 'iife',
-    platform: 'node',
-    target: 'node20',
-    // Nothing in a thread is loaded from a file.
-    define: { 'import.meta.url': '""' },
-    // A thread that is started from a string has no module to resolve from.
-    banner: { js: 'const require=(name)=>process.getBuiltinModule(name);' },
-  });
-  const [{ text }] = outputFiles;
+  const { text } = await bundleThread(entry);
   await writeFile(
-    at('-source.generated.ts'),
+    fileURLToPath(new URL(`../src/${entry}-source.generated.ts`, import.meta.url)),
     `/** The ${name} as a string; made by scripts/inline-thread.mjs. */\nexport const ${constant} =\n  ${JSON.stringify(text)};\n`,
   );
 }

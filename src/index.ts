@@ -35,6 +35,7 @@ export type {
   Validation,
 } from './model/answer.ts';
 export { participantManifestSchema, runManifestSchema } from './manifest/schemas.ts';
+export { LEVELS, PARTICIPANT_STATUSES, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from './model/run.ts';
 export type {
   Artifact,
   BackupRun,
@@ -46,6 +47,8 @@ export type {
   RunTrigger,
   RunType,
 } from './model/run.ts';
+export { runFilterSchema } from './model/run-filter.ts';
+export type { RunFilterData } from './model/run-filter.ts';
 export { createMemo } from './verify/memo.ts';
 export type { Memo, MemoOptions } from './verify/memo.ts';
 export type { Progress } from './verify/progress.ts';

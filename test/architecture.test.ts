@@ -33,6 +33,13 @@ describe('the modules of src', () => {
     expect(importers.filter((each) => !/^fs\/\S+ constants$/.test(each))).toEqual([]);
   });
 
+  it('ask for instances of classes of their own alone: a test runner gives errors, and all else, of another realm', () => {
+    const own = new Set(SOURCES.flatMap(({ declared }) => declared));
+    const asked = SOURCES.flatMap(({ name, classes }) => [...classes].map((each) => ({ name, each })));
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter(({ each }) => !own.has(each))).toEqual([]);
+  });
+
   it('are guests: no process, no console, no global object, but for the one file of the command line', () => {
     const guests = SOURCES.filter(({ name }) => name !== 'cli/main');
     // Two run in a process of their own, which checks databases; the third asks whether this is Node.js, which may start one.

@@ -4,6 +4,7 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { constants } from 'node:os';
 import { styleText } from 'node:util';
+import { isNativeError } from 'node:util/types';
 import { FAULT_EXIT_CODE, runProgram } from './program.ts';
 import type { Channel, CliContext } from './context.ts';
 import { UsageError } from './args/usage-error.ts';
@@ -75,7 +76,7 @@ function fileChannel(fd: number, onFault: (fault: NodeJS.ErrnoException) => void
         if (!isBroken) write(Buffer.from(text));
       } catch (reason) {
         isBroken = true;
-        onFault(reason instanceof Error ? reason : new Error(String(reason)));
+        onFault(isNativeError(reason) ? reason : new Error(String(reason)));
       }
       return Promise.resolve();
     },

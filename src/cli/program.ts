@@ -1,5 +1,6 @@
 /** Dispatches what was typed to the subcommand that is meant. Never touches the process. */
 
+import { isNativeError } from 'node:util/types';
 import { printable } from '../model/printable.ts';
 import { parseArguments, type Arguments } from './args/arguments.ts';
 import { COMPLETE, type Subcommand } from './args/options.ts';
@@ -34,7 +35,7 @@ export async function runProgram(context: CliContext): Promise<number> {
 }
 
 function faultText(reason: unknown): string {
-  return printable(reason instanceof Error ? reason.message : String(reason));
+  return printable(isNativeError(reason) ? reason.message : String(reason));
 }
 
 async function dispatch(context: CliContext): Promise<number> {

@@ -5,12 +5,14 @@ import { createCanceller, type Relay } from '../concurrency/abort.ts';
 import type { Semaphore } from '../concurrency/semaphore.ts';
 import type { InspectionOptions } from '../inspect/options.ts';
 import type { Inspector } from '../inspector.ts';
-import { moment, wantedRuns, type RunFilter } from '../listing/filter.ts';
+import type { RunFilter } from '../listing/filter.ts';
 import type { ListedRun } from '../model/answer.ts';
-import { exactly, issueReason } from '../model/check-options.ts';
+import { issueReason } from '../model/check-options.ts';
 import { busy, invalidFilter, Refusal, unsupported } from '../model/errors.ts';
+import { runFilterSchema } from '../model/run-filter.ts';
 import type { BackupRun } from '../model/run.ts';
 import { failure, type RunsReply, type UnreadableRow } from './reply.ts';
+import { clearTimeout, setTimeout } from '../concurrency/clock.ts';
 
 /** What limits a command. */
 export interface CommandLimits extends Pick<InspectionOptions, 'signal' | 'timeBudgetMs'> {
@@ -22,12 +24,10 @@ export interface CommandLimits extends Pick<InspectionOptions, 'signal' | 'timeB
 /** Bytes of JSON that a reply may hold: the host has to make a text of it, and to send it. */
 export const MOST_REPLY_BYTES = 64 * 1_024 * 1_024;
 
-const dataSchema = exactly({ ...wantedRuns, started_from: moment, started_to: moment });
-
 function filterOf(data: unknown = {}): RunFilter {
   let issue = { path: 'data', message: 'expected an object that can be read' };
   try {
-    const parsed = v.safeParse(Array.isArray(data) ? v.never() : dataSchema, data);
+    const parsed = v.safeParse(runFilterSchema, data);
     if (parsed.success) {
       const { started_from: startedFrom, started_to: startedTo, ...wanted } = parsed.output;
       return { ...wanted, startedFrom, startedTo };

@@ -1,6 +1,6 @@
 /** Long work on the caller's loop, cut into slices with a turn for everything else in between. */
 
-import { setImmediate } from 'node:timers/promises';
+import { nextTurn, now } from './clock.ts';
 
 /** Milliseconds of work between two turns: half of what a frame of 60 in a second has. */
 export const YIELD_AFTER = 8;
@@ -9,11 +9,11 @@ const CLOCK_STRIDE = 64;
 
 /** Makes a function that gives others a turn whenever work has gone on for a while; to be called often. */
 export function createYield(): () => Promise<void> {
-  let since = performance.now();
+  let since = now();
   return async () => {
-    if (performance.now() - since <= YIELD_AFTER) return;
-    await setImmediate();
-    since = performance.now();
+    if (now() - since <= YIELD_AFTER) return;
+    await nextTurn();
+    since = now();
   };
 }
 

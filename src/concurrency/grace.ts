@@ -1,5 +1,7 @@
 /** A grace period for work that may never end. */
 
+import { clearTimeout, setTimeout } from './clock.ts';
+
 /** Milliseconds that are waited for what hung storage may hold. */
 const GRACE = 500;
 

@@ -4,6 +4,7 @@ import { createCanceller, type Cancellation, type Canceller } from '../concurren
 import { waitForGrace } from '../concurrency/grace.ts';
 import { cut, describe, printable, quote } from '../model/printable.ts';
 import type { ArtifactFile, Validator } from './validator.ts';
+import { clearTimeout, now, setImmediate, setTimeout } from '../concurrency/clock.ts';
 
 /** What came of one validator and one artifact. */
 export type Outcome =
@@ -29,24 +30,24 @@ const LATE_LOOK = 200;
 
 /** Gives up, once, after a number of milliseconds in which nothing was done. */
 export function createWatch(milliseconds: number, giveUp: () => void): Watch {
-  let at = performance.now();
+  let at = now();
   let working = 0;
   let isStopped = false;
   let dueAt = 0;
   let timer = lookIn(milliseconds, look);
 
   function lookIn(wait: number, next: () => void): NodeJS.Timeout {
-    dueAt = performance.now() + wait;
+    dueAt = now() + wait;
     return setTimeout(next, wait);
   }
 
   function left(): number {
-    return working > 0 ? milliseconds : milliseconds - (performance.now() - at);
+    return working > 0 ? milliseconds : milliseconds - (now() - at);
   }
 
   function look(): void {
     // A validator saw none of the time in which the program was stopped (SIGSTOP, a snapshot of its machine).
-    if (performance.now() - dueAt > LATE_LOOK) alive();
+    if (now() - dueAt > LATE_LOOK) alive();
     if (left() > 0) timer = lookIn(Math.ceil(left()), look);
     // A program that was busy for so long sees its timers before the messages that came meanwhile.
     else
@@ -56,12 +57,12 @@ export function createWatch(milliseconds: number, giveUp: () => void): Watch {
   }
 
   function lookAgain(): void {
-    if (left() > 0 || performance.now() - dueAt > LATE_LOOK) look();
+    if (left() > 0 || now() - dueAt > LATE_LOOK) look();
     else giveUp();
   }
 
   function alive(): void {
-    at = performance.now();
+    at = now();
   }
 
   return {

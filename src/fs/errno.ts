@@ -1,6 +1,7 @@
 /** Names the errno behind a fault of a system call, and says what it means here. */
 
 import { constants } from 'node:os';
+import { isNativeError } from 'node:util/types';
 import { busy, ioError, Refusal } from '../model/errors.ts';
 
 /** Linux numbers that neither libuv nor Node has names for. */
@@ -67,7 +68,7 @@ export function errnoOf(fault: unknown): string | null {
   if (fault instanceof Stalled) return 'ETIMEDOUT';
   if (fault instanceof PathChanged) return 'EAGAIN';
   if (fault instanceof NamedFault) return fault.errnoName;
-  if (!(fault instanceof Error)) return null;
+  if (!isNativeError(fault)) return null;
   if (isForbidden(fault)) return 'EACCES';
   if (!('errno' in fault) || typeof fault.errno !== 'number') return null;
   const named = NAMES.get(Math.abs(fault.errno));
@@ -79,12 +80,12 @@ export function errnoOf(fault: unknown): string | null {
 
 /** Whether Node's permission model stands in the way, and will as long as the process lives. */
 export function isForbidden(fault: unknown): boolean {
-  return fault instanceof Error && 'code' in fault && fault.code === 'ERR_ACCESS_DENIED';
+  return isNativeError(fault) && 'code' in fault && fault.code === 'ERR_ACCESS_DENIED';
 }
 
 /** Whether the working directory of this process was asked for, and is gone: that says nothing about any file. */
 export function isWithoutWorkingDirectory(fault: unknown): boolean {
-  return fault instanceof Error && 'syscall' in fault && fault.syscall === 'uv_cwd';
+  return isNativeError(fault) && 'syscall' in fault && fault.syscall === 'uv_cwd';
 }
 
 /** A shortage of this process or system, which says nothing about the file: the reason, or null. */

@@ -4,6 +4,7 @@ import * as crypto from 'node:crypto';
 import { close, fstat, read, type Io, type Stats } from '../fs/calls.ts';
 import { identityOf, isCtimeMoved, isSameRevision, sizeOf, walk, type Handle } from '../fs/handle.ts';
 import { describeFile, isSettledAt, noFile, type FileContent, type FileLook } from './look-at-file.ts';
+import { timeOfDay } from '../concurrency/clock.ts';
 
 /** Bytes read at once: hashing them takes well below a millisecond, and they fit a core's cache. */
 export const CHUNK = 256 * 1_024;
@@ -43,7 +44,7 @@ export function beginRead(
 const hashInOneCall = 'hash' in crypto ? crypto.hash : null;
 
 function readOpen(fd: number, before: Stats, buffer: Uint8Array, io: Io): OngoingRead {
-  const begunAt = Date.now();
+  const begunAt = timeOfDay();
   const expected = Number(before.size);
   // A file that grows is cut off one byte later: that is enough to know.
   const most = expected + 1;

@@ -1,8 +1,10 @@
 /** Looks at an artifact of a held run directory without opening it, and says what any look or read of one can see. */
 
+import { isNativeError } from 'node:util/types';
 import type { Stats } from '../fs/calls.ts';
 import { errnoOf, Stalled } from '../fs/errno.ts';
 import { identityOf, kindOf, sizeOf, walk, type Handle, type Kind } from '../fs/handle.ts';
+import { timeOfDay } from '../concurrency/clock.ts';
 
 /** Why there is nothing to read. */
 export type NoFile = { readonly type: 'missing' } | { readonly type: 'not-regular'; readonly kind: Kind };
@@ -52,7 +54,7 @@ export type ReadFailure =
 
 export function failureOf(fault: unknown): ReadFailure {
   if (fault instanceof Stalled) return { type: 'stalled', milliseconds: fault.milliseconds };
-  const message = fault instanceof Error ? fault.message : String(fault);
+  const message = isNativeError(fault) ? fault.message : String(fault);
   return { type: 'failed', message, errno: errnoOf(fault) };
 }
 
@@ -83,7 +85,7 @@ export function describeFile(stats: Stats): FileLook {
     type: 'regular',
     size: sizeOf(stats),
     identity: identityOf(stats),
-    isSettled: isSettledAt(Date.now(), stats),
+    isSettled: isSettledAt(timeOfDay(), stats),
   };
 }
 

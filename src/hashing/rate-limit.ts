@@ -1,7 +1,7 @@
 /** A rate limit shared by all threads: one schedule in memory that all of them see, each chunk taking the next free time on it. */
 
-import { hrtime } from 'node:process';
 import type { Io } from '../fs/calls.ts';
+import { sharedNow } from '../concurrency/clock.ts';
 
 /** A rate limit, as it travels between threads. */
 export interface RateLimit {
@@ -28,9 +28,9 @@ function reserve(schedule: BigInt64Array, rate: number, bytes: number): number {
   const cost = BigInt(Math.ceil((bytes / rate) * 1e9));
   for (;;) {
     const free = Atomics.load(schedule, 0);
-    const now = hrtime.bigint();
-    const start = free > now ? free : now;
-    if (Atomics.compareExchange(schedule, 0, free, start + cost) === free) return Number(start - now) / 1e6;
+    const at = sharedNow();
+    const start = free > at ? free : at;
+    if (Atomics.compareExchange(schedule, 0, free, start + cost) === free) return Number(start - at) / 1e6;
   }
 }
 

@@ -5,7 +5,6 @@
  * → assemble → confirm that the run still stands there (a job) → answer
  */
 
-import { setImmediate } from 'node:timers/promises';
 import { throwIfCancelled, type Canceller } from '../concurrency/abort.ts';
 import { createYield, mapInSlices } from '../concurrency/cooperative.ts';
 import { createOutcomeCache } from '../content/outcome-cache.ts';
@@ -24,6 +23,7 @@ import { refused, retryWhileMoving, type Attempt } from './retry-while-moving.ts
 import { artifactAccessOf, type RunContext, type Shared } from './run-context.ts';
 import { beginTimedWork, outOfTime, unlessOutOfTime, withClosingTime } from './time-budget.ts';
 import { unlistedFindings } from './unlisted-findings.ts';
+import { nextTurn } from '../concurrency/clock.ts';
 
 const MISSING: ReadonlySet<FindingCode> = new Set(['ARTIFACT_MISSING', 'PARTICIPANT_MISSING']);
 
@@ -63,7 +63,7 @@ export async function inspectRun(
       if (answer.ok) {
         meter.end();
         // A promise that the last report was answered with may have rejected.
-        if (call.onProgress !== undefined) await setImmediate();
+        if (call.onProgress !== undefined) await nextTurn();
       }
       throwIfCancelled(canceller);
       return answer;

@@ -6,7 +6,7 @@ import { LONGEST_TIMER, MOST_THREADS, type InspectionLimits } from '../model/lim
 import { LEVELS, type Level } from '../model/run.ts';
 import { quote } from '../model/printable.ts';
 import { resolvePath } from '../fs/resolve-path.ts';
-import { checked, exactly } from '../model/check-options.ts';
+import { checked, exactly, natural } from '../model/check-options.ts';
 import type { Validator } from '../content/validator.ts';
 import type { Memo } from '../verify/memo.ts';
 import type { Progress } from '../verify/progress.ts';
@@ -72,8 +72,6 @@ export interface InspectionSettings {
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }
 
-/** A safe non-negative integer. */
-export const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 const MIB = 1_024 * 1_024;

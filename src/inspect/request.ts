@@ -2,10 +2,11 @@
 
 import * as v from 'valibot';
 import { invalidData, notFound, Refusal } from '../model/errors.ts';
+import { bare } from '../model/bare.ts';
 import { describe } from '../model/printable.ts';
 import { isRunId } from '../repository/layout.ts';
 
-const requestSchema = v.object({ run_id: v.string() });
+const requestSchema = v.object(bare({ run_id: v.string() }));
 
 /** The run id of a request; throws a `Refusal` for anything else. No file is touched. */
 export function runIdOf(request: unknown): string {

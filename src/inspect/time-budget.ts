@@ -4,6 +4,7 @@ import { createCanceller, type Cancellation, type Canceller } from '../concurren
 import { busy, Refusal } from '../model/errors.ts';
 import { LONGEST_TIMER } from '../model/limits.ts';
 import { OutOfTime } from '../verify/measurement.ts';
+import { clearTimeout, setTimeout } from '../concurrency/clock.ts';
 
 /** The work of an inspection, which ends with the call, or with `OutOfTime` when the budget is over. */
 export interface TimedWork {

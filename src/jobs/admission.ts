@@ -2,6 +2,7 @@
 
 import type { Task, TaskClass } from './task.ts';
 import type { WorkerThread } from './watch-workers.ts';
+import { now } from '../concurrency/clock.ts';
 
 /** Who takes a task: this worker, or one that has to be spawned, or none as yet, or none at all because too many are lost. */
 export type Admission = WorkerThread | 'spawn' | 'wait' | 'out-of-threads';
@@ -24,7 +25,7 @@ export function admit(task: Task, workers: readonly WorkerThread[], threads: num
   const idle = live.find((worker) => worker.task === null);
   if (idle !== undefined) return idle;
   if (workers.length - live.length > MOST_LOST) return mayFreeSoon(live, task) ? 'wait' : 'out-of-threads';
-  const hasWaited = performance.now() - task.since >= waitBeforeSpawn(task, running);
+  const hasWaited = now() - task.since >= waitBeforeSpawn(task, running);
   return live.length === 0 || hasWaited ? 'spawn' : 'wait';
 }
 

@@ -4,7 +4,6 @@
  */
 
 import { createSemaphore } from '../concurrency/semaphore.ts';
-import { setImmediate, setTimeout } from 'node:timers/promises';
 import { YIELD_AFTER } from '../concurrency/cooperative.ts';
 import type { Cancellation } from '../concurrency/abort.ts';
 import type { Io } from '../fs/calls.ts';
@@ -14,6 +13,7 @@ import { CHUNK } from '../hashing/hash-file.ts';
 import { chunkAt, type RateLimit } from '../hashing/rate-limit.ts';
 import { Aborted, perform, releaseHeld, type JobResources } from './perform.ts';
 import type { JobOutcome, Task } from './task.ts';
+import { nextTurn, now, sleep } from '../concurrency/clock.ts';
 
 /** Performs tasks here. */
 export interface InProcess {
@@ -66,7 +66,7 @@ function isCancelled({ cancelled }: Cancellation): boolean {
 }
 
 function ioFor({ cancellation, onBytes }: Task): Io {
-  let since = performance.now();
+  let since = now();
   let total = 0;
   const throwIfAborted = (): void => {
     if (cancellation.cancelled !== null) throw new Aborted();
@@ -77,18 +77,18 @@ function ioFor({ cancellation, onBytes }: Task): Io {
     at: () => undefined,
     atItem: () => undefined,
     count: (bytes) => onBytes((total += bytes)),
-    isDue: () => performance.now() - since > YIELD_AFTER,
+    isDue: () => now() - since > YIELD_AFTER,
     async turn() {
-      await setImmediate();
-      since = performance.now();
+      await nextTurn();
+      since = now();
       throwIfAborted();
     },
     async pause(milliseconds) {
       for (let left = milliseconds; left > 0; left -= WAIT_PIECE) {
-        await setTimeout(Math.min(left, WAIT_PIECE));
+        await sleep(Math.min(left, WAIT_PIECE));
         throwIfAborted();
       }
-      since = performance.now();
+      since = now();
     },
   };
 }

@@ -1,11 +1,13 @@
 /** Gives jobs to workers in the order of their class, and settles each once, with what became of it. */
 
+import { isNativeError } from 'node:util/types';
 import type { Cancellation } from '../concurrency/abort.ts';
 import type { InProcess } from './in-process.ts';
 import type { Job, JobReply, JobType } from './protocol.ts';
 import { isWanted, type JobOutcome, type Task, type TaskClass } from './task.ts';
 import type { WorkerThread } from './watch-workers.ts';
 import { createWorkers, type Workers, type WorkersOptions } from './workers.ts';
+import { now } from '../concurrency/clock.ts';
 
 /** How a job is to be done. */
 export interface TaskOptions {
@@ -87,7 +89,7 @@ function runTask(
       unlisten();
       resolve(outcome);
     };
-    enqueue(pool, { job, taskClass, since: performance.now(), cancellation, settle, onBytes });
+    enqueue(pool, { job, taskClass, since: now(), cancellation, settle, onBytes });
     dispatchTasks(pool);
   });
 }
@@ -159,7 +161,7 @@ function fallBack(pool: PoolState, reason: unknown): void {
   if (pool.isInProcess) return;
   pool.isInProcess = true;
   pool.options.onFallback(reason);
-  queueMicrotask(() => dispatchTasks(pool));
+  void Promise.resolve().then(() => dispatchTasks(pool));
 }
 
 function releaseOf({ options: { inProcess }, workers }: PoolState, thread: number, fd: number): void {
@@ -170,7 +172,7 @@ function releaseOf({ options: { inProcess }, workers }: PoolState, thread: numbe
 function ignore(): void {}
 
 function failTask(task: Task, reason: unknown): void {
-  const message = reason instanceof Error ? reason.message : String(reason);
+  const message = isNativeError(reason) ? reason.message : String(reason);
   task.settle({ type: 'failed', failure: { type: 'failed', message, errno: null } });
 }
 

@@ -96,6 +96,22 @@ export type JobReply =
   | { readonly id: number; readonly type: 'failed'; readonly failure: ReadFailure }
   | { readonly id: number; readonly type: 'aborted' };
 
+/** Whether a message from a thread is its reply: what the host has loaded into all threads may post anything. */
+export function isJobReply(message: unknown): message is JobReply {
+  return hasType(message) && REPLIES.includes(message.type) && 'id' in message;
+}
+
+/** Whether a message to a thread is one of ours. */
+export function isWorkerMessage(message: unknown): message is WorkerMessage {
+  return hasType(message) && (message.type === 'job' || message.type === 'release');
+}
+
+const REPLIES: readonly unknown[] = ['done', 'failed', 'aborted'] satisfies JobReply['type'][];
+
+function hasType(message: unknown): message is { readonly type: unknown } {
+  return typeof message === 'object' && message !== null && 'type' in message;
+}
+
 /** What a thread is started with. */
 export interface WorkerData {
   /** Absolute path of the backups directory. */

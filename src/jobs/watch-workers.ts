@@ -6,6 +6,7 @@
 
 import type { Task } from './task.ts';
 import type { WorkerHandle } from './worker-handle.ts';
+import { clearInterval, now, setInterval } from '../concurrency/clock.ts';
 
 /** One worker. */
 export interface WorkerThread {
@@ -54,7 +55,7 @@ const START_UP = 10_000;
 /** Starts the watch, unless it goes on already. By itself it does not keep the process alive. */
 export function startWatch(watched: WatchedWorkers): void {
   if (watched.ticking !== null) return;
-  watched.tickedAt = performance.now();
+  watched.tickedAt = now();
   watched.ticking = setInterval(() => checkWorkers(watched), TICK).unref();
 }
 
@@ -78,19 +79,19 @@ export function reportBytesRead(task: Task, { handle }: WorkerThread): void {
 }
 
 function checkWorkers(watched: WatchedWorkers): void {
-  const now = performance.now();
+  const at = now();
   // A process that was stopped (SIGSTOP, a snapshot of its machine) saw none of the time that has passed.
-  const wasStopped = now - watched.tickedAt > LATE_TICK;
-  watched.tickedAt = now;
+  const wasStopped = at - watched.tickedAt > LATE_TICK;
+  watched.tickedAt = at;
   for (const worker of watched.threads.values()) {
-    if (wasStopped) worker.beatAt = now;
-    if (worker.task !== null) checkWorker(watched, worker, worker.task, now);
+    if (wasStopped) worker.beatAt = at;
+    if (worker.task !== null) checkWorker(watched, worker, worker.task, at);
   }
   watched.events.onTick();
 }
 
 /** Reports how far a worker is with its task, and gives the worker up for lost when it has stood still for too long. */
-function checkWorker(watched: WatchedWorkers, worker: WorkerThread, task: Task, now: number): void {
+function checkWorker(watched: WatchedWorkers, worker: WorkerThread, task: Task, at: number): void {
   const { handle } = worker;
   reportBytesRead(task, worker);
   const beat = handle.beat();
@@ -98,10 +99,10 @@ function checkWorker(watched: WatchedWorkers, worker: WorkerThread, task: Task, 
   const hasBegun = handle.hasBegun();
   if (beat !== worker.beat || (hasBegun && !isInCall)) {
     worker.beat = beat;
-    worker.beatAt = now;
+    worker.beatAt = at;
   }
   const limit = watched.options.stallTimeoutMs + (hasBegun ? 0 : START_UP);
-  if (now - worker.beatAt >= limit) loseWorker(watched, worker, task);
+  if (at - worker.beatAt >= limit) loseWorker(watched, worker, task);
 }
 
 function loseWorker(watched: WatchedWorkers, worker: WorkerThread, task: Task): void {

@@ -5,6 +5,7 @@ import type { RateLimit } from '../hashing/rate-limit.ts';
 import {
   CONTROL,
   CONTROL_WORDS,
+  isJobReply,
   PATH_BYTES,
   type Job,
   type JobReply,
@@ -63,8 +64,10 @@ export function startWorker({ source, root, rateLimit }: WorkerOptions, events: 
   const control = new Int32Array(data.control);
   const bytes = new BigInt64Array(data.bytes);
   let job = 0;
-  const worker = new Worker(source, { eval: true, execArgv: [], workerData: data });
-  worker.on('message', (reply: JobReply) => {
+  // Without its environment: NODE_OPTIONS would load what the host has loaded into every thread.
+  const worker = new Worker(source, { eval: true, execArgv: [], env: {}, workerData: data });
+  worker.on('message', (reply: unknown) => {
+    if (!isJobReply(reply)) return;
     worker.unref();
     if (reply.id === job) events.onReply(reply);
   });

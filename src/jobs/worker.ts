@@ -1,5 +1,6 @@
 /** A thread that performs jobs, synchronously as far as it can: a hang of the storage holds it and nobody else. */
 
+import { isArrayBuffer } from 'node:util/types';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { wait, type Io } from '../fs/calls.ts';
 import { createRoot } from '../fs/root.ts';
@@ -7,7 +8,7 @@ import { failureOf } from '../hashing/look-at-file.ts';
 import { CHUNK } from '../hashing/hash-file.ts';
 import { chunkAt } from '../hashing/rate-limit.ts';
 import { Aborted, perform, releaseHeld, type JobResources } from './perform.ts';
-import { CONTROL, type Job, type JobReply, type WorkerData, type WorkerMessage } from './protocol.ts';
+import { CONTROL, isWorkerMessage, type Job, type JobReply, type WorkerData } from './protocol.ts';
 
 /** Milliseconds of one piece of a wait: an abort is seen in between. */
 const THREAD_WAIT = 10;
@@ -46,8 +47,8 @@ function releaseUnheld(): void {
     next !== undefined;
     next = receiveMessageOnPort(parentPort)
   ) {
-    const message: WorkerMessage = next.message;
-    if (message.type === 'release') releaseHeld(resources, message.fd);
+    const message: unknown = next.message;
+    if (isWorkerMessage(message) && message.type === 'release') releaseHeld(resources, message.fd);
   }
 }
 
@@ -79,7 +80,8 @@ const io: Io = {
   },
 };
 
-parentPort?.on('message', (message: WorkerMessage) => {
+parentPort?.on('message', (message: unknown) => {
+  if (!isWorkerMessage(message)) return;
   if (message.type === 'release') releaseHeld(resources, message.fd);
   else void reply(message.id, message.job);
 });
@@ -105,5 +107,5 @@ function memoryOf(made: JobReply): ArrayBuffer[] {
   const { result } = made;
   if (result.type !== 'loaded') return [];
   const { buffer: memory } = result.claims.bytes;
-  return memory instanceof ArrayBuffer ? [memory] : [];
+  return isArrayBuffer(memory) ? [memory] : [];
 }

@@ -17,6 +17,7 @@ import {
   type WorkerThread,
 } from './watch-workers.ts';
 import { startWorker, type WorkerOptions } from './worker-handle.ts';
+import { clearTimeout, now, setTimeout } from '../concurrency/clock.ts';
 
 /** What workers are made with. */
 export interface WorkersOptions extends WorkerOptions {
@@ -103,7 +104,7 @@ function spawnWorker(state: WorkersState): WorkerThread {
 
 function giveTask(state: WorkersState, worker: WorkerThread, task: Task): void {
   worker.task = task;
-  worker.beatAt = performance.now();
+  worker.beatAt = now();
   worker.handle.post(task.job);
   startWatch(state);
 }

@@ -1,17 +1,10 @@
 /** Checks the options of a listing and completes them; a bad one is the caller's mistake (pure). */
 
 import * as v from 'valibot';
-import {
-  RUN_STATUSES,
-  RUN_TRIGGERS,
-  RUN_TYPES,
-  type BackupRun,
-  type RunStatus,
-  type RunTrigger,
-  type RunType,
-} from '../model/run.ts';
+import type { BackupRun, RunStatus, RunTrigger, RunType } from '../model/run.ts';
 import { checked, exactly } from '../model/check-options.ts';
-import { abortSignal, natural } from '../inspect/options.ts';
+import { moment, wantedRuns } from '../model/run-filter.ts';
+import { abortSignal } from '../inspect/options.ts';
 
 /** Which runs are listed, and how. */
 export interface RunFilter {
@@ -50,29 +43,6 @@ export interface FilterSettings {
   readonly sizes: boolean;
   readonly signal: AbortSignal | undefined;
 }
-
-/** Far more than there are to choose from; a message may hold millions. */
-const MOST_CHOICES = 100;
-
-const short = v.custom<unknown>(
-  (value) => !Array.isArray(value) || value.length <= MOST_CHOICES,
-  `expected at most ${MOST_CHOICES} values`,
-);
-
-function choice<const Options extends readonly string[]>(options: Options) {
-  return v.optional(v.pipe(short, v.array(v.picklist(options))));
-}
-
-/** What is asked of the runs themselves, by the names of their fields in answers. */
-export const wantedRuns = {
-  status: choice(RUN_STATUSES),
-  type: choice(RUN_TYPES),
-  trigger: choice(RUN_TRIGGERS),
-  limit: v.optional(natural),
-};
-
-/** Unix seconds. */
-export const moment = v.optional(natural);
 
 const filterSchema = exactly({
   ...wantedRuns,

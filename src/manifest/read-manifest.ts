@@ -10,6 +10,7 @@ import { readStable } from '../fs/stable-read.ts';
 import { parseJson, type JsonLimits } from './json.ts';
 import type { Parsed } from './schemas.ts';
 import { moreThanOne, sentenceOf, type ManifestIssue } from '../model/errors.ts';
+import { now } from '../concurrency/clock.ts';
 
 /** One manifest to be read. */
 export interface WantedManifest<T> {
@@ -61,9 +62,9 @@ export async function readManifests<T>(
     if (io.isDue()) await io.turn();
     results.push(readOnce(run, each, limits, null, io));
   }
-  const since = performance.now();
+  const since = now();
   for (const milliseconds of limits.pauses) {
-    if (performance.now() - since > WRITER_TIME) break;
+    if (now() - since > WRITER_TIME) break;
     if (!wanted.some((each, index) => mayChange(each, results[index]))) break;
     await io.pause(milliseconds);
     for (const [index, each] of wanted.entries()) {

@@ -2,9 +2,10 @@
 
 import * as v from 'valibot';
 import type { ManifestIssue } from '../model/errors.ts';
-import { RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model/run.ts';
+import { PARTICIPANT_STATUSES, RUN_STATUSES, RUN_TRIGGERS, RUN_TYPES } from '../model/run.ts';
+import { bare } from '../model/bare.ts';
 import { describe } from '../model/printable.ts';
-import { NAME, RUN_ID } from '../repository/layout.ts';
+import { NAME, RUN_ID } from '../repository/names.ts';
 import type { ArtifactRecord, ParticipantManifest, ParticipantRecord, RunManifest } from './format.ts';
 
 /** The version of the on-disk format this library reads. */
@@ -45,7 +46,7 @@ function list<Item extends v.GenericSchema>(item: Item) {
 
 /** A file a participant claims to have produced. */
 export const artifactSchema: v.GenericSchema<unknown, ArtifactRecord> = v.object(
-  {
+  bare({
     logical_name: text,
     path: absent(text),
     size_bytes: absent(byteCount),
@@ -54,7 +55,7 @@ export const artifactSchema: v.GenericSchema<unknown, ArtifactRecord> = v.object
     integrity_error: absent(text),
     validation_ok: absent(flag),
     validation_error: absent(text),
-  },
+  }),
   wants('an object'),
 );
 
@@ -62,7 +63,7 @@ const participantEntries = {
   name,
   critical: flag,
   ok: flag,
-  status: oneOf('completed', 'failed'),
+  status: oneOf(...PARTICIPANT_STATUSES),
   started_at: seconds,
   finished_at: seconds,
   error: v.nullish(text, ''),
@@ -70,7 +71,7 @@ const participantEntries = {
 
 /** A participant record as it stands inside a run manifest. */
 const inlineParticipantSchema: v.GenericSchema<unknown, ParticipantRecord> = v.object(
-  { ...participantEntries, artifacts: list(artifactSchema) },
+  bare({ ...participantEntries, artifacts: list(artifactSchema) }),
   wants('an object'),
 );
 
@@ -82,7 +83,7 @@ const unread = v.nullish(
 
 /** A participant record whose artifacts are still unread. */
 export const participantHeadSchema = v.object(
-  { ...participantEntries, artifacts: unread },
+  bare({ ...participantEntries, artifacts: unread }),
   wants('an object'),
 );
 
@@ -91,12 +92,12 @@ export const participantHeadSchema = v.object(
  * Keys that are not known are dropped, and what is absent gets its default. That the name is the file's is not its to see.
  */
 export const participantManifestSchema: v.GenericSchema<unknown, ParticipantManifest> = v.object(
-  {
+  bare({
     backup_format_version: version,
     run_id: absent(runId),
     ...participantEntries,
     artifacts: list(artifactSchema),
-  },
+  }),
   wants('an object'),
 );
 
@@ -116,25 +117,28 @@ const runEntries = {
  * known are dropped, and what is absent gets its default. That the run id is the directory's is not its to see.
  */
 export const runManifestSchema: v.GenericSchema<unknown, RunManifest> = v.object(
-  {
+  bare({
     backup_format_version: version,
     ...runEntries,
     participants: list(v.union([name, inlineParticipantSchema], wants('a name or a participant'))),
-  },
+  }),
   wants('an object'),
 );
 
 /** The manifest of a run, but for its participants. */
-export const runHeadSchema = v.object({ backup_format_version: version, ...runEntries }, wants('an object'));
+export const runHeadSchema = v.object(
+  bare({ backup_format_version: version, ...runEntries }),
+  wants('an object'),
+);
 
 /** That participants are a list, whatever is in it. */
-export const participantListSchema = v.object({ participants: unread }, wants('an object'));
+export const participantListSchema = v.object(bare({ participants: unread }), wants('an object'));
 
 /** What is looked at before anything else: another version may mean anything by the rest. */
-export const versionSchema = v.object({ backup_format_version: version }, wants('an object'));
+export const versionSchema = v.object(bare({ backup_format_version: version }), wants('an object'));
 
 /** What says whose file a participant manifest is. */
-export const belongingSchema = v.object({ run_id: absent(runId) });
+export const belongingSchema = v.object(bare({ run_id: absent(runId) }));
 
 export { name as nameSchema };
 

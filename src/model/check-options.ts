@@ -1,8 +1,12 @@
 /** Checks and completes the options of a caller, whose own mistake a bad one is (pure). */
 
 import * as v from 'valibot';
+import { bare } from './bare.ts';
 import { suggestion } from './nearest.ts';
 import { describe, quote } from './printable.ts';
+
+/** A safe non-negative integer. */
+export const natural = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** Checks options of a caller; throws a `TypeError` that names the first bad one. */
 export function checked<Schema extends v.GenericSchema>(
@@ -53,13 +57,15 @@ export function exactly<const Entries extends v.ObjectEntries>(entries: Entries)
   const known = Object.keys(entries);
   return v.pipe(
     v.unknown(),
+    // To valibot an array is an object that lacks every key.
+    v.check((value) => !Array.isArray(value), 'expected an object, found an array'),
     v.rawCheck(({ dataset, addIssue }) => {
       const unknown = unknownKey(dataset.value, known);
       if (unknown === null) return;
       const hint = suggestion(unknown, known) || `; known are ${known.join(', ')}`;
       addIssue({ message: `unknown key ${quote(unknown)}${hint}` });
     }),
-    v.object(entries),
+    v.object(bare(entries)),
   );
 }
 

@@ -33,6 +33,9 @@ export const RUN_STATUSES = [
 /** How a participant ended. */
 export type ParticipantStatus = 'completed' | 'failed';
 
+/** Every way a participant may end. */
+export const PARTICIPANT_STATUSES = ['completed', 'failed'] as const satisfies readonly ParticipantStatus[];
+
 /**
  * One file a participant produced.
  * `size_bytes` and `sha256` are the recorded claims; where the disk says otherwise, a finding holds what was measured.

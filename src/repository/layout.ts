@@ -2,6 +2,7 @@
 
 import { platform } from 'node:os';
 import type { RunStatus } from '../model/run.ts';
+import { LOST_AND_FOUND, RUN_ID } from './names.ts';
 
 /** The run manifest, in the run directory. */
 export const RUN_MANIFEST = 'manifest.json';
@@ -42,27 +43,6 @@ export const LOOK_UP_ORDER: readonly StatusDirectory[] =
 export function statusOf(directory: StatusDirectory): RunStatus {
   return directory === '.running' ? 'running' : directory;
 }
-
-/** The file system's own directory for what it finds when it is repaired. */
-const LOST_AND_FOUND = 'lost+found';
-
-/**
- * A letter or digit first, then these characters too, at most 128, no `..`, no final dot, no DOS device name. Such a name is one plain
- * path segment everywhere. `besides` are further characters, as in a class of a pattern, and `but` is a name that is none.
- */
-function grammar(besides = '', but = ''): RegExp {
-  const device =
-    '(?:[cC][oO][nN]|[pP][rR][nN]|[aA][uU][xX]|[nN][uU][lL]|[cC][oO][mM][1-9]|[lL][pP][tT][1-9])(?:\\.|$)';
-  const none = ['.*\\.\\.', '.*\\.$', device, ...(but === '' ? [] : [`${but}$`])];
-  const ahead = none.map((each) => `(?!${each})`).join('');
-  return new RegExp(`^${ahead}[A-Za-z0-9][A-Za-z0-9._${besides}-]{0,127}$`);
-}
-
-/** The grammar of participant names: ASCII letters and digits, `.`, `_` and `-`. */
-export const NAME = grammar();
-
-/** The grammar of run ids: that of participant names, with `+` and `:` besides, as times of ISO 8601 have them. */
-export const RUN_ID = grammar('+:', LOST_AND_FOUND.replace('+', '\\+'));
 
 /** Whether a text can be a run id here: on Windows a colon names a stream of a file. */
 export function isRunId(text: string): boolean {

@@ -2,6 +2,7 @@
 
 import * as v from 'valibot';
 import { checked, exactly } from '../model/check-options.ts';
+import { now } from '../concurrency/clock.ts';
 
 /** How much a memo remembers. */
 export interface MemoOptions {
@@ -44,7 +45,7 @@ export function createMemo(options: MemoOptions = {}): Memo {
     const entry = entries.get(identity);
     if (entry === undefined) return null;
     entries.delete(identity);
-    if (performance.now() - entry.since > maxAgeMs) return null;
+    if (now() - entry.since > maxAgeMs) return null;
     // What was used last stands last.
     entries.set(identity, entry);
     return entry.digest;
@@ -52,7 +53,7 @@ export function createMemo(options: MemoOptions = {}): Memo {
 
   function remember(identity: string, digest: string): void {
     entries.delete(identity);
-    entries.set(identity, { digest, since: performance.now() });
+    entries.set(identity, { digest, since: now() });
     const [oldest] = entries.keys();
     if (entries.size > maxEntries && oldest !== undefined) entries.delete(oldest);
   }

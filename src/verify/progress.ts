@@ -1,5 +1,7 @@
 /** Reports progress: a few times a second, never beyond the totals, and once at the end. */
 
+import { now } from '../concurrency/clock.ts';
+
 /** How far an inspection is. What was left out, for want of time say, is not done: then the last report is below its totals. */
 export interface Progress {
   runId: string;
@@ -40,7 +42,7 @@ export function createMeter(
   report: ((progress: Progress) => void) | undefined,
   onThrow: (reason: unknown) => void,
 ): Meter {
-  const now: Progress = {
+  const current: Progress = {
     runId,
     participant: '',
     artifact: '',
@@ -56,16 +58,16 @@ export function createMeter(
   let isStopped = false;
 
   function reportNow(isLast: boolean): void {
-    if (report === undefined || isStopped || (!isLast && performance.now() - reportedAt < INTERVAL)) return;
-    reportedAt = performance.now();
+    if (report === undefined || isStopped || (!isLast && now() - reportedAt < INTERVAL)) return;
+    reportedAt = now();
     // The last word is what this time came to, whatever was done before the run was moved.
     const least = isLast ? counted : shown;
     // A record that was rewritten meanwhile may claim less than was done.
-    now.bytesDone = Math.min(now.bytesTotal, Math.max(least.bytes, counted.bytes));
-    now.artifactsDone = Math.min(now.artifactsTotal, Math.max(least.artifacts, counted.artifacts));
-    shown = { bytes: now.bytesDone, artifacts: now.artifactsDone };
+    current.bytesDone = Math.min(current.bytesTotal, Math.max(least.bytes, counted.bytes));
+    current.artifactsDone = Math.min(current.artifactsTotal, Math.max(least.artifacts, counted.artifacts));
+    shown = { bytes: current.bytesDone, artifacts: current.artifactsDone };
     try {
-      const returned: unknown = report({ ...now });
+      const returned: unknown = report({ ...current });
       if (isPromiseLike(returned)) returned.then(undefined, onThrow);
     } catch (reason) {
       onThrow(reason);
@@ -75,12 +77,12 @@ export function createMeter(
   return {
     begin(bytesTotal, artifactsTotal) {
       counted = { bytes: 0, artifacts: 0 };
-      Object.assign(now, { bytesTotal, artifactsTotal });
+      Object.assign(current, { bytesTotal, artifactsTotal });
     },
     read(participant, artifact, bytes) {
       counted.bytes += bytes;
-      now.participant = participant;
-      now.artifact = artifact;
+      current.participant = participant;
+      current.artifact = artifact;
       reportNow(false);
     },
     settle(artifacts, bytes) {

@@ -29,7 +29,7 @@ describe('backup-run list', () => {
     const { stdout, stderr, code } = await run(['list', '--utc', '--root', fourRuns()]);
     expect({ stderr, code }).toStrictEqual({ stderr: '', code: 4 });
     const [head, ...lines] = stdout.split('\n');
-    expect(head).toMatch(/^RUN +STATUS +TYPE +TRIGGER +STARTED +AGE +DURATION$/);
+    expect(head).toMatch(/^RUN +CLAIMED +TYPE +TRIGGER +STARTED +AGE +SIZE +DURATION$/);
     expect(lines.slice(0, 4).map((line) => line.split(/ {2,}/).slice(0, 2))).toEqual([
       [RUN_ID, 'completed'],
       [OTHER, 'completed'],
@@ -37,7 +37,9 @@ describe('backup-run list', () => {
       [BROKEN, 'unreadable'],
     ]);
     expect(lines.slice(4)).toEqual([
-      '4 runs: 2 completed, 1 failed, 1 unreadable; as recorded, nothing was verified',
+      expect.stringMatching(
+        `^4 runs: 2 completed, 1 failed, 1 unreadable; the newest completed is ${RUN_ID}, \\d+ d ago; as recorded, nothing was verified$`,
+      ),
       '',
     ]);
   });
@@ -84,7 +86,7 @@ describe('backup-run list', () => {
     const { stdout } = await runInTerminal(['list', '--utc', '--no-color', '--root', root], { columns });
     for (const line of stdout.split('\n')) expect(width(line), line).toBeLessThanOrEqual(columns);
     expect(stdout.replaceAll(/\s/g, '')).toContain(id);
-    expect(stdout.replaceAll(/\s/g, '')).toContain('約'.repeat(columns === 140 ? 3 : 90));
+    expect(stdout.replaceAll(/\s/g, '')).toContain('約'.repeat(90));
     expect(stdout).toMatch(new RegExp(`^${RUN_ID} +completed`, 'm'));
     expect(stdout.split('\n')[0]).toMatch(/ AGE\b/);
   });
@@ -106,7 +108,11 @@ describe('createRunTable()', () => {
   };
   const view: View = { columns: null, paint: paintPlain, isUtc: true, hasAllFindings: false, now };
   const draw = (runs: Partial<BackupRun>[], columns: number | null = null): string[] => {
-    const rows = runs.map((over): ListedRun => ({ ok: true, run: { ...RUN, ...over } }));
+    const rows = runs.map((over): ListedRun => ({
+      ok: true,
+      run: { ...RUN, ...over },
+      size_bytes: 4_200_000,
+    }));
     const table = createRunTable(rows, true, { ...view, columns });
     return [table.head(), ...rows.map(table.row)].flatMap((text) => text.split('\n'));
   };
@@ -123,10 +129,21 @@ describe('createRunTable()', () => {
     expect(row.slice(0, head.indexOf('AGE') + 3).endsWith(` ${age}`), row).toBe(true);
   });
 
+  it.each([
+    [4_200_000, '4.20 MB'],
+    [0, '0 B'],
+    // Nobody knows it where a manifest cannot be read.
+    [null, '?'],
+  ])('says how large a run claims to be: %d bytes are %s', (bytes, text) => {
+    const table = createRunTable([], true, view);
+    const [head, row] = [table.head(), table.row({ ok: true, run: RUN, size_bytes: bytes })];
+    expect(row.split(/ {2,}/)[head.split(/ {2,}/).indexOf('SIZE')]).toBe(text);
+  });
+
   it('gives no verdict by a colour: that a run completed is what it claims', () => {
     const table = createRunTable([], true, { ...view, paint: (meaning, text) => `<${meaning} ${text}>` });
     expect(table.row({ ok: true, run: RUN })).not.toContain('good');
-    expect(table.row({ ok: true, run: { ...RUN, status: 'failed' } })).toContain('<bad failed>');
+    expect(table.row({ ok: true, run: { ...RUN, status: 'failed' } })).toContain('<bad failed >');
   });
 
   it.each([40, 60, 80, 100])('fits %d columns, whatever rows hold, and keeps their ids', (columns) => {
@@ -148,19 +165,46 @@ describe('createRunTable()', () => {
   });
 
   it.each([
-    [null, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION NOTE'],
-    [140, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION NOTE'],
-    [100, 'RUN STATUS TYPE TRIGGER STARTED AGE DURATION'],
-    [90, 'RUN STATUS TYPE STARTED AGE DURATION'],
-    [80, 'RUN STATUS STARTED AGE DURATION'],
-    [60, 'RUN STATUS AGE DURATION'],
-    [50, 'RUN STATUS AGE'],
-    [40, 'RUN STATUS'],
+    [null, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION NOTE'],
+    [150, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION NOTE'],
+    [140, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION'],
+    [110, 'RUN CLAIMED TYPE TRIGGER STARTED AGE SIZE DURATION'],
+    [100, 'RUN CLAIMED TYPE STARTED AGE SIZE DURATION'],
+    [80, 'RUN CLAIMED TYPE AGE SIZE DURATION'],
+    [70, 'RUN CLAIMED AGE SIZE DURATION'],
+    [60, 'RUN CLAIMED AGE SIZE'],
+    [50, 'RUN CLAIMED AGE'],
+    [40, 'RUN CLAIMED'],
   ])('goes in %d columns without what is least needed', (columns, titles) => {
     const lines = draw([{ error_summary: 'the disk of the exchange was full' }], columns);
     expect(lines[0]?.split(/ +/).join(' ')).toBe(titles);
     const note = lines.slice(2).join(' ').replaceAll(/ +/g, ' ').trim();
     expect(note).toBe(titles.endsWith('NOTE') ? '' : 'the disk of the exchange was full');
+  });
+
+  it('shows in a wider terminal no less', () => {
+    const runs: Partial<BackupRun>[] = [
+      {},
+      { error_summary: 'x'.repeat(60) },
+      { status: 'running', finished_at: 0 },
+    ];
+    const titlesIn = (columns: number): string[] => draw(runs, columns)[0]?.split(/ +/) ?? [];
+    for (let columns = 41; columns <= 200; columns += 1) {
+      expect(titlesIn(columns), `${columns}`).toEqual(expect.arrayContaining(titlesIn(columns - 1)));
+      expect(draw(runs, columns).join('\n')).toContain('x'.repeat(Math.min(60, columns - 4)));
+    }
+  });
+
+  it.each([60, 80, 140, 200])('fits %d columns with later rows that want more', (columns) => {
+    const rows = [
+      {},
+      { error_summary: 'x'.repeat(columns) },
+      { started_at: 1, finished_at: 253_402_300_799 },
+    ].map((over): ListedRun => ({ ok: true, run: { ...RUN, ...over }, size_bytes: 1_230_000_000_000_000 }));
+    const table = createRunTable(rows.slice(0, 1), false, { ...view, columns });
+    const lines = rows.flatMap((row) => table.row(row).split('\n'));
+    for (const each of lines) expect(width(each), each).toBeLessThanOrEqual(columns);
+    expect(lines.join('').replaceAll(/\s/g, '')).toContain('x'.repeat(columns));
   });
 
   it('says beside or below its id why a run cannot be read', () => {

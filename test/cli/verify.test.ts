@@ -427,14 +427,66 @@ describe('backup-run verify --latest-restorable', () => {
   });
 });
 
+describe('backup-run verify on a terminal', () => {
+  const skipped = lacks('a terminal', 'script (util-linux)');
+
+  it.skipIf(skipped)('says below a bad row, and no other, what shows it whole', async () => {
+    const root = join(temporaryDirectory(), "it's here");
+    for (const [runId, content] of [
+      [RUN_ID, 'sound'],
+      [DAMAGED, 'broken'],
+    ] as const) {
+      const made = makeRun({ root, runId, artifacts: { 'trades.db': content } });
+      if (runId === DAMAGED) writeFileSync(made.at('trades.db'), 'BROKEN');
+    }
+    const words = ['verify', '--all', '--root', root];
+    const { stdout } = await runInTerminal([...words, '--no-color', '--quiet'], { columns: 400 });
+    const hint = `backup-run show --root '${root.replace("'", String.raw`'\''`)}' ${DAMAGED}`;
+    expect(stdout.match(/backup-run show.*/g)).toEqual([hint]);
+    expect((await run(words)).stdout).not.toContain('backup-run show');
+  });
+
+  it.skipIf(skipped)('has one progress over all runs', async () => {
+    const root = temporaryDirectory();
+    for (const [runId, bytes] of [
+      [RUN_ID, 300],
+      [DAMAGED, 200],
+    ] as const)
+      makeRun({ root, runId, artifacts: { 'trades.db': Buffer.alloc(bytes, 1) } });
+    for (const words of [['--all'], [RUN_ID, DAMAGED]]) {
+      const { stdout } = await runInTerminal(['verify', ...words, '--root', root], { columns: 120 });
+      expect(stdout).toMatch(
+        new RegExp(`${words[0] === '--all' ? '2026\\S+' : RUN_ID} \\(1 of 2\\) {2}\\d+ % of 500 B`),
+      );
+    }
+  });
+
+  it.skipIf(skipped)('shows the verdict first and last where there is much between', async () => {
+    const { root } = makeRun({
+      artifacts: Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`${at}.db`, 'x'])),
+    });
+    const verdict = 'Sound: 30 artifacts, 30 B, all verified.';
+    const words = ['show', RUN_ID, '--no-color', '--root', root];
+    const { stdout } = await runInTerminal([...words, '--quiet'], { columns: 80 });
+    const lines = stdout.trimEnd().split(/\r?\n/);
+    expect([lines[0], lines.at(-1), lines.filter((line) => line === verdict)]).toEqual([
+      verdict,
+      verdict,
+      [verdict, verdict],
+    ]);
+    const { stdout: piped } = await run(words);
+    expect(piped.split('\n').filter((line) => line === verdict)).toHaveLength(1);
+  });
+});
+
 describe('backup-run list', () => {
   it('tells runs newest first, aligned, in the local zone', async () => {
     const { stdout, stderr, code } = await run(['list', '--root', everyKind()]);
     expect({ stderr, code }).toStrictEqual({ stderr: '', code: 4 });
     const [head, running, sound, damaged, broken, totals, rest] = stdout.split('\n');
     expect(totals).toMatch(/^4 runs: /);
-    expect(head).toMatch(/^RUN {21}STATUS {6}TYPE {2}TRIGGER {2}STARTED +AGE +DURATION$/);
-    expect(running).toMatch(new RegExp(`^${RUNNING}  running     full  cron     2026-07-01 12:10:45 .*…$`));
+    expect(head).toMatch(/^RUN {21}CLAIMED {5}TYPE {2}TRIGGER {2}STARTED +AGE +SIZE +DURATION$/);
+    expect(running).toMatch(new RegExp(`^${RUNNING}  running     full  cron     2026-07-01 12:10:45 .*[+]$`));
     expect(sound).toMatch(new RegExp(`^${RUN_ID}  completed   full  cron     2026-06-29 12:10:45 .* 7 s$`));
     expect(damaged).toMatch(
       new RegExp(`^${DAMAGED}  completed   full  manual   2026-06-28 12:10:45 .* 1 min 30 s$`),
@@ -476,7 +528,7 @@ describe('backup-run list', () => {
     expect({ stderr, code }).toStrictEqual({ stderr: COMPLAINT, code: 4 });
     await using inspector = createInspector({ root });
     const rows: ListedRun[] = [];
-    for await (const row of inspector.listBackupRuns()) rows.push(row);
+    for await (const row of inspector.listBackupRuns({ sizes: true })) rows.push(row);
     expect(
       JSON.parse(form === '--json' ? stdout : `[${stdout.trimEnd().replaceAll('\n', ',')}]`),
     ).toStrictEqual(rows);

@@ -22,6 +22,7 @@ import {
   type RunManifest,
   type Validation,
 } from 'backup-run-inspector';
+import * as format from 'backup-run-inspector/format';
 import * as v from 'valibot';
 
 const memo: Memo = createMemo({ maxEntries: 10 });
@@ -80,3 +81,9 @@ export const made = [run.started_at, participant.artifacts[0]?.size_bytes, valid
 
 // @ts-expect-error: an unknown level is told at once.
 export const wrong = getBackupRun({ run_id: '' }, { root: '', level: 'everything' });
+
+// The format alone speaks of the same things.
+const asFormat: format.BackupRun['status'] = format.RUN_STATUSES[0];
+const asked: format.RunFilterData = v.parse(format.runFilterSchema, { status: [asFormat] });
+const same: format.Answer | null = null satisfies Answer | null;
+export const told = [asked.status, same, (sent: unknown) => format.isBackupRunError(sent) && reason(sent)];

@@ -1,38 +1,36 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { anchorsOf, DOCUMENTS, linksOf, PROJECT, textOf } from '../support/documents.ts';
+import { deadLinks, DOCUMENTS, leads, linksOf, PENDING, PROJECT, textOf } from '../support/documents.ts';
 
-/** Documents that are about to be written. One that is there does not belong here. */
-const PENDING: readonly string[] = ['docs/containers.md'];
+/** What the package ships beside its build, and what npm takes by itself. */
+const { files } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+  files: readonly string[];
+};
+const SHIPPED = ['README.md', 'LICENSE', ...files];
 
-/** What the package ships beside its build: where links of its own documents may lead. */
-const SHIPPED = /^(?:docs|examples|schemas)(?:\/|$)|^[A-Z]+(?:\.md)?$/;
-
-/** Where a link of a document leads: a path in the repository, and an anchor in it. */
-function leads(document: string, link: string): { readonly path: string; readonly anchor: string } {
-  const [relative = '', anchor = ''] = link.split('#');
-  const path = relative === '' ? document : posix.join(posix.dirname(document), relative);
-  return { path: path.replace(/\/$/, ''), anchor };
+function isShipped(path: string): boolean {
+  return SHIPPED.some((shipped) => matchesGlob(path, shipped));
 }
 
-function isDead(document: string, link: string): boolean {
-  const { path, anchor } = leads(document, link);
-  if (!existsSync(join(PROJECT, path))) return !PENDING.includes(path);
-  return anchor !== '' && !anchorsOf(readFileSync(join(PROJECT, path), 'utf8')).includes(anchor);
+/** Of patterns, `folder/*.md` alone is in use. */
+function matchesGlob(path: string, pattern: string): boolean {
+  const [folder = '', ending] = pattern.split('*');
+  if (ending === undefined) return path === pattern || path.startsWith(`${pattern}/`);
+  return path.startsWith(folder) && path.endsWith(ending) && !path.slice(folder.length).includes('/');
 }
 
 describe.each(DOCUMENTS)('%s', (document) => {
   const links = linksOf(textOf(document));
 
   it('has no link that leads nowhere', () => {
-    expect(links.filter((link) => isDead(document, link))).toEqual([]);
+    expect(deadLinks(PROJECT, document)).toEqual([]);
   });
 
   it('leads nowhere that the package does not ship', () => {
-    if (document !== 'README.md' && !document.startsWith('docs/')) return;
+    if (!isShipped(document)) return;
     const paths = links.map((link) => leads(document, link).path);
-    expect(paths.filter((path) => !SHIPPED.test(path))).toEqual([]);
+    expect(paths.filter((path) => !isShipped(path))).toEqual([]);
   });
 });
 

@@ -29,6 +29,7 @@ const OPTIONS: ts.CompilerOptions = {
   typeRoots: [join(PROJECT, 'node_modules/@types')],
   paths: {
     'backup-run-inspector': [join(PROJECT, 'src/index.ts')],
+    'backup-run-inspector/format': [join(PROJECT, 'src/format.ts')],
     'backup-run-inspector/validators': [join(PROJECT, 'src/validators/index.ts')],
   },
   allowImportingTsExtensions: true,

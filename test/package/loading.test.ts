@@ -52,14 +52,14 @@ async function loadedBy(statement: string): Promise<string[]> {
     .toSorted();
 }
 
-it('an import of the library loads nothing but its one file and valibot', async () => {
+it('an import of the library loads nothing but its one file, the text of its program and valibot', async () => {
   const loaded = await loadedBy(`await import('backup-run-inspector');`);
-  expect(loaded).toEqual(['dist/index.js', 'valibot/dist/index.mjs']);
+  expect(loaded).toEqual(['dist/index.js', 'dist/programs/jobs.cjs', 'valibot/dist/index.mjs']);
 });
 
-it('a require of the library loads nothing but its one file and valibot', async () => {
+it('a require of the library loads nothing but its one file, the text of its program and valibot', async () => {
   const loaded = await loadedBy(`createRequire(import.meta.url)('backup-run-inspector');`);
-  expect(loaded).toEqual(['dist/index.cjs', 'valibot/dist/index.cjs']);
+  expect(loaded).toEqual(['dist/index.cjs', 'dist/programs/jobs.cjs', 'valibot/dist/index.cjs']);
 });
 
 it('an import of fast-glob that failed once keeps no later call from an answer', async () => {

@@ -1,13 +1,15 @@
 /** The Markdown files of the repository, and what stands in them: blocks of code, links, headings, rows of tables. */
 
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Folders with documents of the project, beside those that stand at its top. */
-const FOLDERS = ['docs', 'examples'];
+const FOLDERS = ['docs', 'examples', '.github', '.changeset'].filter((folder) =>
+  existsSync(join(PROJECT, folder)),
+);
 
 /** All documents, by their paths in the repository. */
 export const DOCUMENTS: readonly string[] = [
@@ -49,13 +51,37 @@ export function blocksOf(text: string): Block[] {
 /** Where the links of a document lead, without those to other sites. */
 export function linksOf(text: string): string[] {
   const prose = text.replaceAll(FENCED, '').replaceAll(/`[^`\n]*`/g, '``');
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, target = '']) => target)
-    .filter((target) => !/^[a-z]+:/.test(target));
+  const targets = [...prose.matchAll(/\]\(\s*<?([^)\s>]+)/g), ...prose.matchAll(/^\[[^\]]+\]:\s*(\S+)/gm)];
+  return targets
+    .map(([, target = '']) => decodeURI(target))
+    .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target));
+}
+
+/** Documents that are about to be written. One that is there does not belong here. */
+export const PENDING: readonly string[] = ['docs/containers.md'];
+
+/** Where a link of a document leads: a path in the repository, and an anchor in it. */
+export function leads(
+  document: string,
+  link: string,
+): { readonly path: string; readonly anchor: string | undefined } {
+  const [relative = '', anchor] = link.split('#');
+  const path = relative === '' ? document : posix.join(posix.dirname(document), relative);
+  return { path: path.replace(/\/$/, ''), anchor };
+}
+
+/** The links of a document, in a folder that holds it and what it speaks of, that lead nowhere. */
+export function deadLinks(folder: string, document: string): string[] {
+  const links = linksOf(readFileSync(join(folder, document), 'utf8'));
+  return links.filter((link) => {
+    const { path, anchor } = leads(document, link);
+    if (!existsSync(join(folder, path))) return !PENDING.includes(path);
+    return anchor !== undefined && !anchorsOf(readFileSync(join(folder, path), 'utf8')).includes(anchor);
+  });
 }
 
 /** The anchors of a document's headings, as GitHub names them. */
-export function anchorsOf(text: string): string[] {
+function anchorsOf(text: string): string[] {
   const headings = text.replaceAll(FENCED, '').match(/^#+ .*$/gm) ?? [];
   const seen = new Map<string, number>();
   return headings.map((heading) => {

@@ -4,13 +4,13 @@ import { truncateSync } from 'node:fs';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { onTestFinished } from 'vitest';
 import type { InspectTrace } from '../../src/diagnostics.ts';
-import { makeRun, type MadeRun } from './runs.ts';
+import { makeRun, type MadeRun, type RunToMake } from './runs.ts';
 
 /** A run whose artifact is so large, and costs no space, that hashing it is under way when it is first seen open. */
-export function makeLargeRun(root?: string): MadeRun {
+export function makeLargeRun(given: Pick<RunToMake, 'root' | 'runId'> = {}): MadeRun {
   const size = 1 << 30;
   const artifacts = [{ logical_name: 'trades.db', size_bytes: size, sha256: '0'.repeat(64) }];
-  const run = makeRun({ ...(root === undefined ? {} : { root }), trades: { artifacts } });
+  const run = makeRun({ ...given, trades: { artifacts } });
   truncateSync(run.at('trades.db'), size);
   return run;
 }

@@ -19,6 +19,8 @@ import { fileURLToPath } from 'node:url';
 /** Another Node, of `npm ci --prefix test/nodes`. */
 export const NODE_26 = fileURLToPath(new URL('../nodes/node_modules/node-26/bin/node', import.meta.url));
 
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
 const CONSUMERS = fileURLToPath(new URL('../consumers/node_modules/typescript-7', import.meta.url));
 
 const RECIPES = fileURLToPath(new URL('../recipes/node_modules', import.meta.url));
@@ -50,6 +52,9 @@ function canBoundMemory(): boolean {
 const NEEDS = {
   'tools of consumers (npm ci --prefix test/consumers)': () => existsSync(CONSUMERS),
   'other versions of Node (npm ci --prefix test/nodes)': () => existsSync(NODE_26),
+  'the npm registry': () => runs('npm', 'view', '--fetch-retries=0', 'fast-glob@3.3.3', 'version'),
+  'a git repository': () => runs('git', '-C', HERE, 'rev-parse', '--git-dir'),
+  'the Node that npm runs on': () => printed('node', '--version') === process.version,
   'a memory cgroup': canBoundMemory,
   linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,
@@ -113,4 +118,8 @@ function hasLoopDevice(): boolean {
 
 function runs(command: string, ...args: readonly string[]): boolean {
   return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+}
+
+function printed(command: string, ...args: readonly string[]): string {
+  return spawnSync(command, args, { encoding: 'utf8' }).stdout?.trim() ?? '';
 }

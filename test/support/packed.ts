@@ -1,7 +1,7 @@
 /** A project that has the library installed as it would be published: built, packed, unpacked. */
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,8 +9,18 @@ import { scratch } from './scratch.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** What a package is made of beside its build. */
-const BESIDE = ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE', 'schemas'];
+const { version, files } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+  readonly version: string;
+  readonly files: readonly string[];
+};
+
+/** What a package is made of beside its build: what npm takes by itself, and the files and folders that are listed. */
+const BESIDE = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  ...files.filter((name) => name !== 'dist').map((name) => name.replace(/\/\*\.md$/, '')),
+];
 
 const run = promisify(execFile);
 
@@ -19,6 +29,8 @@ export interface Installed {
   readonly project: string;
   /** The library in it. */
   readonly library: string;
+  /** The package as it would be published. */
+  readonly tarball: string;
 }
 
 let installing: Promise<Installed> | null = null;
@@ -41,17 +53,12 @@ async function install(): Promise<Installed> {
   );
   for (const name of BESIDE) cpSync(join(PROJECT, name), join(source, name), { recursive: true });
   await run('npm', ['pack', '--silent', '--ignore-scripts'], { cwd: source });
+  const tarball = join(source, `backup-run-inspector-${version}.tgz`);
   mkdirSync(library, { recursive: true });
-  await run('tar', [
-    '-xzf',
-    join(source, 'backup-run-inspector-0.1.0.tgz'),
-    '-C',
-    library,
-    '--strip-components=1',
-  ]);
+  await run('tar', ['-xzf', tarball, '-C', library, '--strip-components=1']);
   // Its dependencies, where they are installed already.
   for (const name of ['fast-glob', 'valibot']) {
     symlinkSync(join(PROJECT, 'node_modules', name), join(project, 'node_modules', name), 'junction');
   }
-  return { project, library };
+  return { project, library, tarball };
 }

@@ -25,6 +25,8 @@ export interface Source {
   readonly strings: ReadonlySet<string>;
   /** What is taken from an object by a member expression, as `object.name`. */
   readonly members: ReadonlySet<string>;
+  /** What values are held to be instances of. */
+  readonly classes: ReadonlySet<string>;
   /** Names declared at the top of the file, each as often as it is declared. */
   readonly declared: readonly string[];
   /** Names taken from whatever object or module, also by destructuring, by import and in brackets. */
@@ -42,11 +44,14 @@ function parse(file: string): Source {
   const strings = new Set<string>();
   const members = new Set<string>();
   const taken = new Set<string>();
+  const classes = new Set<string>();
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node)) identifiers.add(node.text);
     if (ts.isStringLiteralLike(node)) strings.add(node.text);
     if (ts.isPropertyAccessExpression(node)) members.add(`${node.expression.getText()}.${node.name.text}`);
     if (ts.isQualifiedName(node)) members.add(`${node.left.getText()}.${node.right.text}`);
+    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.InstanceOfKeyword)
+      classes.add(node.right.getText());
     for (const name of takenBy(node)) taken.add(name);
     imports.push(...importsOf(node, posix.dirname(file)));
     ts.forEachChild(node, visit);
@@ -54,7 +59,7 @@ function parse(file: string): Source {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   visit(source);
   const declared = source.statements.flatMap(declaredBy);
-  return { name: moduleName(file), imports, identifiers, strings, members, declared, taken };
+  return { name: moduleName(file), imports, identifiers, strings, members, classes, declared, taken };
 }
 
 function declaredBy(statement: ts.Statement): string[] {

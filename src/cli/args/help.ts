@@ -29,6 +29,7 @@ const EXAMPLES: Readonly<Record<Subcommand, readonly string[]>> = {
   list: [
     'backup-run list --root /srv/backups --limit 20',
     'backup-run list --status failed,partial --from 2026-06-01 --utc',
+    'backup-run list --calendar',
     'backup-run list --ndjson',
   ],
   verify: [

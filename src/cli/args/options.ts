@@ -127,6 +127,11 @@ export const OPTIONS = {
     fallback: 'all',
     of: LISTED,
   },
+  calendar: {
+    value: null,
+    about: 'a year of days in place of rows, each with what its runs claim',
+    of: ['list'],
+  },
   quiet: { value: null, about: 'no progress on standard error', of: RUNS },
   utc: { value: null, about: 'times in UTC', fallback: 'the local zone', of: RUNS },
   'no-color': {

@@ -19,6 +19,11 @@ export function time(seconds: number, isUtc: boolean): string {
   return `${iso.slice(0, -5).replace('T', ' ')}${isUtc ? 'Z' : ` ${zone(offset)}`}`;
 }
 
+/** The day of a time, as `2026-06-29`. */
+export function dayOf(seconds: number, isUtc: boolean): string {
+  return time(seconds, isUtc).slice(0, '2026-06-29'.length);
+}
+
 /**
  * The same where there is little room: without the zone, which is the local one unless `Z` says otherwise. A local time that there is
  * twice, where clocks are set back, keeps it: rows an hour apart would look the same.

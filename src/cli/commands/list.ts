@@ -7,6 +7,7 @@ import type { CliContext } from '../context.ts';
 import { complain, complainOf } from '../output/complain.ts';
 import type { RunOutcome, RunOutcomes } from '../output/exit-code.ts';
 import { formOf } from '../output/form.ts';
+import { createCalendarWriter, planCalendar } from './calendar-writer.ts';
 import { complainOfStop } from './interruption.ts';
 import { inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import { createRowWriter } from './row-writer.ts';
@@ -18,14 +19,17 @@ export async function listCommand(args: Arguments, context: CliContext): Promise
   const form = formOf(args);
   const filter = runFilterOf(args);
   const root = rootOf(args, context);
-  const writer = createRowWriter(form, args, context);
+  const plan = args.texts.has('calendar') ? planCalendar(args, form, filter, context.now()) : null;
+  const writer =
+    plan === null ? createRowWriter(form, args, context) : createCalendarWriter(plan, args, context);
+  const wanted = plan === null ? { ...filter, sizes: true } : plan.filter;
   const options = await inspectorOptionsOf(args, context);
   return withInspector(options, context, async (inspector) => {
     const { signal } = context;
     const outcomes = new Set<RunOutcome>();
     let isEmpty = true;
     try {
-      for await (const row of inspector.listBackupRuns({ ...filter, signal })) {
+      for await (const row of inspector.listBackupRuns({ ...wanted, signal })) {
         isEmpty = false;
         if (!row.ok) outcomes.add('not inspected');
         if (isUnlistable(row)) await complainOf(context, row.error, root);

@@ -1,6 +1,6 @@
 /** The run that a word means: a whole run id, `latest`, or a prefix that only one run has. */
 
-import type { BackupRunError, Inspector, ListBackupRunsError, RunFilter } from '../../index.ts';
+import type { Answer, BackupRunError, Inspector, ListBackupRunsError, RunFilter } from '../../index.ts';
 import { RUN_STATUSES } from '../../model/run.ts';
 import { printable, quote } from '../../model/printable.ts';
 import { isRunId } from '../../repository/layout.ts';
@@ -22,6 +22,8 @@ export interface MeantRun {
   readonly isListed: boolean;
   /** Why nobody can be asked for it: its name can be no run id. Else null. */
   readonly refusal: ListBackupRunsError | null;
+  /** Bytes that its artifacts claim; 0 where nobody knows. */
+  readonly bytes: number;
 }
 
 /** The word for the newest run that is not running; a run of that name goes before. */
@@ -58,7 +60,7 @@ export async function resolveRun(word: string, lookup: RunLookup): Promise<Meant
 
 /** A run that somebody named. */
 export function namedRun(id: string): MeantRun {
-  return { id, isListed: false, refusal: null };
+  return { id, isListed: false, refusal: null, bytes: 0 };
 }
 
 /** The newest run that is not running; null when there is none. */
@@ -74,16 +76,30 @@ export async function* listedRuns(
 ): AsyncGenerator<MeantRun> {
   const { signal } = context;
   for await (const row of inspector.listBackupRuns({ ...filter, signal })) {
-    if (row.ok) yield { id: row.run.run_id, isListed: true, refusal: null };
+    if (row.ok) yield { id: row.run.run_id, isListed: true, refusal: null, bytes: row.size_bytes ?? 0 };
     else if (row.run_id === '') await onFault(row.error);
-    else yield { id: row.run_id, isListed: true, refusal: isRunId(row.run_id) ? null : row.error };
+    else {
+      const refusal = isRunId(row.run_id) ? null : row.error;
+      yield { id: row.run_id, isListed: true, refusal, bytes: 0 };
+    }
   }
 }
 
-async function exists(word: string, { inspector, context }: RunLookup): Promise<boolean> {
-  const { signal } = context;
-  const answer = await inspector.getBackupRun({ run_id: word }, { level: 'none', signal });
+async function exists(word: string, lookup: RunLookup): Promise<boolean> {
+  const answer = await lookUp(word, lookup);
   return answer.ok || answer.error.code !== 'BACKUP_RUN_NOT_FOUND';
+}
+
+/** The run with the bytes that its artifacts claim. */
+export async function withBytes(run: MeantRun, lookup: RunLookup): Promise<MeantRun> {
+  const answer = await lookUp(run.id, lookup);
+  return answer.ok ? { ...run, bytes: answer.coverage.bytes } : run;
+}
+
+/** What the manifests of a run say; no artifact is opened. */
+function lookUp(runId: string, { inspector, context }: RunLookup): Promise<Answer> {
+  const { signal } = context;
+  return inspector.getBackupRun({ run_id: runId }, { level: 'none', signal });
 }
 
 async function startingWith(word: string, lookup: RunLookup): Promise<MeantRun[]> {

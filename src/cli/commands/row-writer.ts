@@ -6,7 +6,8 @@ import type { CliContext } from '../context.ts';
 import { complain, complainOf } from '../output/complain.ts';
 import { viewOf, type Form } from '../output/form.ts';
 import { createArrayWriter, toJson } from '../output/json.ts';
-import { createRunTable, renderTotals, type RunTable, type StatusTally } from '../output/render-list.ts';
+import { createRunTable, type RunTable } from '../output/render-list.ts';
+import { createTotals } from '../output/render-totals.ts';
 import { rootOf } from './library.ts';
 
 /** Prints rows. */
@@ -48,7 +49,7 @@ const FIRST = 500;
 function createTableWriter(args: Arguments, context: CliContext): RowWriter {
   const { out } = context;
   const held: ListedRun[] = [];
-  const tally = new Map<StatusKey, number>();
+  const totals = createTotals();
   let table: RunTable | null = null;
   let hasFaults = false;
 
@@ -64,8 +65,7 @@ function createTableWriter(args: Arguments, context: CliContext): RowWriter {
         hasFaults = true;
         return;
       }
-      const status = row.ok ? row.run.status : 'unreadable';
-      tally.set(status, (tally.get(status) ?? 0) + 1);
+      totals.add(row);
       if (table !== null) return out.print(`${table.row(row)}\n`);
       held.push(row);
       if (held.length === FIRST) await begin(false);
@@ -73,10 +73,8 @@ function createTableWriter(args: Arguments, context: CliContext): RowWriter {
     async end(isAll) {
       if (table === null && held.length > 0) await begin(isAll);
       if (!isAll) return;
-      if (tally.size > 0) await out.print(`${renderTotals(tally, !hasFaults, viewOf(args, context))}\n`);
+      if (!totals.isEmpty()) await out.print(`${totals.render(!hasFaults, viewOf(args, context))}\n`);
       else if (!hasFaults) await complain(context, 'There is no such run');
     },
   };
 }
-
-type StatusKey = StatusTally extends ReadonlyMap<infer Key, number> ? Key : never;

@@ -2,7 +2,7 @@
 
 import type { BackupRun, BackupRunError, Validation } from '../../index.ts';
 import { printable } from '../../model/printable.ts';
-import type { Arguments } from '../args/arguments.ts';
+import { optionText, type Arguments } from '../args/arguments.ts';
 import type { CliContext } from '../context.ts';
 import { complain, complainOf } from '../output/complain.ts';
 import { viewOf, type Form } from '../output/form.ts';
@@ -11,12 +11,14 @@ import type { ProgressDisplay } from '../output/progress.ts';
 import {
   reasonsOf,
   renderFound,
+  renderHint,
   renderSummary,
   renderUninspected,
   renderValidation,
   wordFor,
   type SummaryWord,
 } from '../output/render-verify.ts';
+import type { View } from '../output/view.ts';
 import { wasInterrupted } from './interruption.ts';
 import { rootOf } from './library.ts';
 import type { MeantRun } from './resolve-run.ts';
@@ -106,7 +108,14 @@ function createRowPrinter(form: Form, args: Arguments, context: CliContext): Row
       validation.ok || isInspected
         ? renderValidation(run.id, validation, seconds, view)
         : renderUninspected(run.id, validation.error, view);
-    await out.print(`${row}\n`);
+    await out.print(`${[row, ...hintLines(run, validation, view)].join('\n')}\n`);
+  }
+
+  /** For people who read it on a terminal; what stands behind a pipe reads rows. */
+  function hintLines({ id }: MeantRun, validation: Validation, view: View): string[] {
+    const reasons = reasonsOf(validation);
+    const command = view.columns === null ? null : showCommandFor(id, args);
+    return reasons === null || command === null ? [] : renderHint(command, reasons, view);
   }
 
   return {
@@ -129,6 +138,19 @@ function createRowPrinter(form: Form, args: Arguments, context: CliContext): Row
     // What is not found has no row, and where nothing was found there is no array either.
     end: async () => array?.end(false),
   };
+}
+
+/** What to type to see a run whole; null where it cannot be typed. */
+function showCommandFor(id: string, args: Arguments): string | null {
+  const root = optionText(args, 'root');
+  if (root !== undefined && printable(root) !== root) return null;
+  const where = root === undefined ? '' : ` --root ${inShell(root)}`;
+  return `backup-run show${where} ${id}`;
+}
+
+/** A word as it can be typed in every shell. */
+function inShell(word: string): string {
+  return /^[\w./:+@%-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /** Whether an error has a row: that of a run that was found, and not one about the way to it. */

@@ -9,6 +9,7 @@ import { complainOf } from '../output/complain.ts';
 import { outcomesOfValidation, type RunOutcome, type RunOutcomes } from '../output/exit-code.ts';
 import { formOf } from '../output/form.ts';
 import { createProgressDisplay } from '../output/progress.ts';
+import type { RunPosition } from '../output/progress-line.ts';
 import { complainOfStop } from './interruption.ts';
 import { inspectionOptionsOf, inspectorOptionsOf, rootOf, withInspector } from './library.ts';
 import {
@@ -19,6 +20,7 @@ import {
   resolveRun,
   type MeantRun,
   type RunLookup,
+  withBytes,
 } from './resolve-run.ts';
 import { faultOfEmptyRoot } from './root.ts';
 import { runIds } from './run-ids.ts';
@@ -94,16 +96,19 @@ const VERIFY: Readonly<Record<Selection, (job: VerifyJob) => Promise<void>>> = {
 
 async function verifyWords(job: VerifyJob): Promise<void> {
   const { args, context, writer } = job;
-  // How many stand on standard input is not known before its end.
-  const total = args.words.includes('-') ? null : args.words.length;
-  writer.expect(total);
   // One that is ambiguous is refused before anything is printed.
   const meant = new Map<string, MeantRun>();
   for (const word of args.words) if (word !== '-') meant.set(word, await resolveRun(word, job));
+  // What stands on standard input is not known before its end.
+  if (!args.words.includes('-')) {
+    writer.expect(args.words.length);
+    return verifyEach(await knownRuns(args, meant, job), job);
+  }
+  writer.expect(null);
   let index = 0;
   for await (const word of runIds(args.words, context)) {
     index += 1;
-    await verifyOne(meant.get(word) ?? namedRun(word), index, total, job);
+    await verifyOne(meant.get(word) ?? namedRun(word), { index, total: null, others: null }, job);
   }
   if (index === 0) throw new UsageError('Cannot verify: expected run ids on standard input, found none');
 }
@@ -111,18 +116,44 @@ async function verifyWords(job: VerifyJob): Promise<void> {
 async function verifyAll(job: VerifyJob): Promise<void> {
   const { args, writer } = job;
   const runs: MeantRun[] = [];
-  for await (const run of listedRuns(runFilterOf(args), job)) runs.push(run);
+  for await (const run of listedRuns({ ...runFilterOf(args), sizes: true }, job)) runs.push(run);
   writer.expect(runs.length);
   if (runs.length === 0) await complainOfNone(job);
   writer.expectRemovals();
-  for (const [index, run] of runs.entries()) await verifyOne(run, index + 1, runs.length, job);
+  await verifyEach(runs, job);
+}
+
+/** Verifies runs one after the other, with one progress over all of them. */
+async function verifyEach(runs: readonly MeantRun[], job: VerifyJob): Promise<void> {
+  let before = 0;
+  let behind = runs.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const [index, run] of runs.entries()) {
+    behind -= run.bytes;
+    await verifyOne(run, { index: index + 1, total: runs.length, others: { before, behind } }, job);
+    before += run.bytes;
+  }
+}
+
+/** The runs that were named; with their bytes where progress can tell of all of them. */
+async function knownRuns(
+  { words, texts }: Arguments,
+  meant: ReadonlyMap<string, MeantRun>,
+  job: VerifyJob,
+): Promise<MeantRun[]> {
+  const isWanted = words.length > 1 && !texts.has('quiet');
+  const runs: MeantRun[] = [];
+  for (const word of words) {
+    const run = meant.get(word) ?? namedRun(word);
+    runs.push(isWanted ? await withBytes(run, job) : run);
+  }
+  return runs;
 }
 
 async function verifyLatest(job: VerifyJob): Promise<void> {
   const run = await newestFinished(job);
   job.writer.expect(run === null ? 0 : 1);
   if (run === null) await complainOfNone(job);
-  else await verifyOne(run, 1, 1, job);
+  else await verifyOne(run, null, job);
 }
 
 async function verifyUntilRestorable(job: VerifyJob): Promise<void> {
@@ -130,7 +161,7 @@ async function verifyUntilRestorable(job: VerifyJob): Promise<void> {
   let index = 0;
   for await (const run of listedRuns(FINISHED, job)) {
     index += 1;
-    const validation = await verifyOne(run, index, null, job);
+    const validation = await verifyOne(run, { index, total: null, others: null }, job);
     if (!validation.ok) continue;
     await writer.found(validation.run);
     // Whatever stands above it, it can be restored from.
@@ -153,17 +184,12 @@ async function complainOfNone({ args, context, writer, outcomes }: VerifyJob): P
   await writer.complain(fault ?? `There is ${such} backup run in ${root}`);
 }
 
-async function verifyOne(
-  run: MeantRun,
-  index: number,
-  total: number | null,
-  job: VerifyJob,
-): Promise<Validation> {
+async function verifyOne(run: MeantRun, place: RunPosition | null, job: VerifyJob): Promise<Validation> {
   const { inspector, context, call, writer, display, outcomes } = job;
   const { signal, clock } = context;
   // No run is begun once the program is to end.
   signal.throwIfAborted();
-  const onProgress = display.onProgress(total === 1 ? null : { index, total });
+  const onProgress = display.onProgress(place?.total === 1 ? null : place);
   const before = clock();
   const validation: Validation =
     run.refusal === null

@@ -1,7 +1,7 @@
 /** Progress on standard error: a line drawn again and again on a terminal, a line every 10 s elsewhere. */
 
 import type { Progress } from '../../index.ts';
-import { createThroughput, progressLine, type RunPosition } from './progress-line.ts';
+import { createThroughput, extentOf, progressLine, type RunPosition } from './progress-line.ts';
 import type { CliContext } from '../context.ts';
 
 /** Shows how far long work is. */
@@ -63,7 +63,8 @@ export function createProgressDisplay({ err, clock, every }: Needed, isQuiet: bo
     onProgress: (place) => (progress) => {
       latest = { progress, place };
       isStale = false;
-      pace.add(clock(), progress.runId, progress.bytesDone);
+      const work = place === null || place.others === null ? progress.runId : '';
+      pace.add(clock(), work, extentOf(progress, place).done);
       if (!isQuiet && err.canRedraw) draw();
     },
     last: () => latest?.progress ?? null,

@@ -17,9 +17,14 @@ const STATUS_MEANING: Readonly<Partial<Record<BackupRun['status'], Meaning>>> = 
   timeout: 'bad',
 };
 
+/** The colour of a status, where it has one. */
+export function statusMeaning(status: BackupRun['status']): Meaning | undefined {
+  return STATUS_MEANING[status];
+}
+
 /** A run's status in its colour. */
 export function statusCell({ status }: BackupRun): Cell {
-  const meaning = STATUS_MEANING[status];
+  const meaning = statusMeaning(status);
   return { text: status, ...(meaning !== undefined && { meaning }) };
 }
 

@@ -1,24 +1,29 @@
 /** The table of runs, as wide as the first rows want, and the line of totals below it. */
 
 import { escapeAll, printable } from '../../model/printable.ts';
-import type { BackupRun, ListedRun } from '../../index.ts';
+import type { ListedRun } from '../../index.ts';
 import { ageOf, durationOfRun, elapsed, statusCell } from './render-head.ts';
-import { counted, grouped } from './quantities.ts';
-import { fitted, isWider, line, titles, widthsOf, type Cell, type Column } from './table.ts';
+import { size } from './quantities.ts';
+import { isWider, line, titles, widthsOf, type Cell, type Column } from './table.ts';
 import { shortTime } from '../args/times.ts';
+import { paintPlain } from './paint.ts';
 import { wrapped, type View } from './view.ts';
 import { width } from './width.ts';
 
-/** The columns of runs. A narrow terminal goes without those of the least `worth` first; a note is then on lines below its run. */
+/**
+ * The columns of runs. A narrow terminal goes without those of the least `worth` first; a note is then on lines below its run. None is
+ * ever cut: a wider terminal shows no less.
+ */
 const RUN_COLUMNS = [
   { title: 'RUN', align: 'left', worth: Infinity },
-  { title: 'STATUS', align: 'left', worth: Infinity },
-  { title: 'TYPE', align: 'left', worth: 3 },
+  { title: 'CLAIMED', align: 'left', worth: Infinity },
+  { title: 'TYPE', align: 'left', worth: 4 },
   { title: 'TRIGGER', align: 'left', worth: 2 },
-  { title: 'STARTED', align: 'left', worth: 4 },
-  { title: 'AGE', align: 'right', worth: 6 },
+  { title: 'STARTED', align: 'left', worth: 3 },
+  { title: 'AGE', align: 'right', worth: 7 },
+  { title: 'SIZE', align: 'right', worth: 6 },
   { title: 'DURATION', align: 'right', worth: 5 },
-  { title: 'NOTE', align: 'left', atLeast: 16, worth: 1 },
+  { title: 'NOTE', align: 'left', worth: 1 },
 ] as const satisfies readonly (Column & { readonly worth: number })[];
 
 type Title = (typeof RUN_COLUMNS)[number]['title'];
@@ -45,8 +50,6 @@ const NOTE_INDENT = 4;
 interface Layout {
   readonly columns: readonly (Column & { readonly title: Title })[];
   readonly widths: readonly number[];
-  /** Whether there is a column for notes, or none has to be shown. */
-  readonly hasNotes: boolean;
 }
 
 /** @param isAll - whether no rows come later. */
@@ -67,42 +70,52 @@ function layoutFor(first: readonly ListedRun[], isAll: boolean, view: View): Lay
     .map((cells) => (width(cells.RUN?.text ?? '') > widestId ? { ...cells, RUN: { text: '' } } : cells));
   // Where nobody has something to say there is no column for it.
   const isQuiet = isAll && rows.every(({ NOTE }) => NOTE === undefined || NOTE.text === '');
-  const dropped = new Set<Title>(isQuiet ? ['NOTE'] : []);
-  for (const next of [null, ...DISPENSABLE]) {
-    if (next !== null) dropped.add(next);
-    const columns = RUN_COLUMNS.filter(({ title }) => !dropped.has(title));
-    const wanted = widthsOf(
+  const wanted = RUN_COLUMNS.filter(({ title }) => !(isQuiet && title === 'NOTE'));
+  for (let count = 0; ; count += 1) {
+    const dropped = DISPENSABLE.slice(0, count);
+    const columns = wanted.filter(({ title }) => !dropped.includes(title));
+    const widths = widthsOf(
       columns,
       rows.map((cells) => cellsInOrder(cells, columns)),
     );
-    const widths = fitted(columns, wanted, limit);
-    const isLast = next === DISPENSABLE.at(-1);
-    if (isLast || limit === null || !isWider(widths, limit)) {
-      return { columns, widths, hasNotes: isQuiet || !dropped.has('NOTE') };
-    }
+    const isLast = count === DISPENSABLE.length;
+    if (isLast || limit === null || !isWider(widths, limit)) return { columns, widths };
   }
-  return { columns: RUN_COLUMNS, widths: [], hasNotes: true };
 }
 
 function cellsInOrder(cells: RunCells, columns: Layout['columns']): Cell[] {
   return columns.map(({ title }) => cells[title] ?? { text: '' });
 }
 
-function rowLines(listed: ListedRun, { columns, widths, hasNotes }: Layout, view: View): string[] {
+function rowLines(listed: ListedRun, { columns, widths }: Layout, view: View): string[] {
   const cells = cellsOf(listed, view);
   const id = cells.RUN?.text ?? '';
   const isLong = width(id) > (widths[0] ?? 0);
-  const shown = cellsInOrder(isLong ? { ...cells, RUN: { text: '' } } : cells, columns);
-  const cellLine = line(columns, widths, shown, view.paint);
-  const note = hasNotes && listed.ok ? '' : noteOf(listed);
-  const room = view.columns === null ? Infinity : view.columns - width(cellLine) - 2;
+  const note = noteOf(listed);
+  const noteRoom = view.columns === null ? Infinity : (widths[columns.findIndex(isOfNotes)] ?? 0);
+  const hasCell = listed.ok && columns.some(isOfNotes) && width(note) <= noteRoom;
+  const shown = { ...cells, ...(isLong && { RUN: { text: '' } }), ...(!hasCell && { NOTE: { text: '' } }) };
+  const cellLines = lineOf(shown, { columns, widths }, view);
+  const room = view.columns === null ? Infinity : view.columns - width(cellLines[0] ?? '') - 2;
   // The reason why a run cannot be read stands where its other cells would.
   const isBeside = !listed.ok && width(note) <= room;
   return [
     ...(isLong ? wrapped(id, view.columns) : []),
-    isBeside ? `${cellLine}  ${note}` : cellLine,
-    ...(note === '' || isBeside ? [] : wrapped(note, view.columns, NOTE_INDENT)),
+    ...(isBeside ? cellLines.map((each) => `${each}  ${note}`) : cellLines),
+    ...(note === '' || hasCell || isBeside ? [] : wrapped(note, view.columns, NOTE_INDENT)),
   ];
+}
+
+function isOfNotes({ title }: { readonly title: Title }): boolean {
+  return title === 'NOTE';
+}
+
+/** Rows that come later may be wider than those which the columns were made for: then they take several lines. */
+function lineOf(cells: RunCells, { columns, widths }: Layout, view: View): string[] {
+  const shown = cellsInOrder(cells, columns);
+  const text = line(columns, widths, shown, view.paint);
+  if (view.columns === null || width(text) <= view.columns) return [text];
+  return wrapped(line(columns, widths, shown, paintPlain), view.columns);
 }
 
 function noteOf(listed: ListedRun): string {
@@ -111,28 +124,19 @@ function noteOf(listed: ListedRun): string {
 
 function cellsOf(listed: ListedRun, { isUtc, now }: View): RunCells {
   if (!listed.ok) {
-    return { RUN: { text: printable(listed.run_id) }, STATUS: { text: 'unreadable', meaning: 'bad' } };
+    return { RUN: { text: printable(listed.run_id) }, CLAIMED: { text: 'unreadable', meaning: 'bad' } };
   }
-  const { run } = listed;
+  const { run, size_bytes } = listed;
   return {
     RUN: { text: printable(run.run_id) },
-    STATUS: statusCell(run),
+    CLAIMED: statusCell(run),
     TYPE: { text: run.type },
     TRIGGER: { text: run.trigger },
     STARTED: { text: shortTime(run.started_at, isUtc) },
     AGE: { text: ageOf(run, now) },
-    DURATION: { text: run.status === 'running' ? `${elapsed(run, now)}…` : durationOfRun(run, now) },
+    // Of a run whose manifests cannot all be read nobody knows it.
+    SIZE: { text: typeof size_bytes === 'number' ? size(size_bytes) : '?' },
+    DURATION: { text: run.status === 'running' ? `${elapsed(run, now)}+` : durationOfRun(run, now) },
     NOTE: { text: noteOf(listed) },
   } satisfies Readonly<Record<Title, Cell>>;
-}
-
-/** Runs by the status that they claim, and those that cannot be read. */
-export type StatusTally = ReadonlyMap<BackupRun['status'] | 'unreadable', number>;
-
-/** The line about all rows, which claims no more than manifests do. */
-export function renderTotals(tally: StatusTally, isAll: boolean, { columns }: View): string {
-  const total = [...tally.values()].reduce((sum, each) => sum + each, 0);
-  const parts = [...tally].map(([status, number]) => `${grouped(number)} ${status}`);
-  const runs = `${isAll ? '' : 'at least '}${counted(total, 'run')}`;
-  return wrapped(`${runs}: ${parts.join(', ')}; as recorded, nothing was verified`, columns).join('\n');
 }

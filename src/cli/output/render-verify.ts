@@ -55,6 +55,12 @@ export function renderValidation(runId: string, validation: Validation, seconds:
   return row(word, MEANING[word], runId, details, view);
 }
 
+/** Where to read on about a run that cannot be relied on; none for one that is as good as it can be. */
+export function renderHint(command: string, reasons: readonly Reason[], { columns, paint }: View): string[] {
+  if (!['damaged', 'not verified'].includes(wordFor(reasons))) return [];
+  return wrapped(command, columns, WORD_COLUMNS).map((each) => paint('faint', each));
+}
+
 /** The line of a run that was found and could not be inspected. */
 export function renderUninspected(runId: string, error: BackupRunError, view: View): string {
   return row('not inspected', 'bad', runId, shownMessage(error.message), view);

@@ -14,6 +14,7 @@ import { startCheck, type Check, type CheckSettings } from './child.ts';
 import { findNode } from './node-program.ts';
 import { skipped } from './protocol.ts';
 import { headOf, readWalHeader } from './wal-header.ts';
+import { clearInterval, setInterval, setTimeout } from '../../concurrency/clock.ts';
 
 /** How databases are checked. */
 export interface SqliteOptions extends KindOptions {

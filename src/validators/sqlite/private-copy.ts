@@ -4,6 +4,7 @@
  * files that hangs holds nothing of the host.
  */
 
+import { isNativeError } from 'node:util/types';
 import {
   closeSync,
   lstatSync,
@@ -123,7 +124,7 @@ export function removeCopy(home: string): void {
   try {
     rmdirSync(home);
   } catch (fault) {
-    if (!(fault instanceof Error && 'code' in fault && fault.code === 'ENOENT')) throw fault;
+    if (!(isNativeError(fault) && 'code' in fault && fault.code === 'ENOENT')) throw fault;
   }
 }
 
@@ -178,7 +179,7 @@ function isAlive(pid: number, start: number): boolean {
   try {
     host.kill(pid, 0);
   } catch (fault) {
-    if (fault instanceof Error && 'code' in fault && fault.code === 'ESRCH') return false;
+    if (isNativeError(fault) && 'code' in fault && fault.code === 'ESRCH') return false;
   }
   const its = startOf(pid);
   return its === null || its === start;

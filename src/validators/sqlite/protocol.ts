@@ -1,5 +1,6 @@
 /** What the process that checks a database is started with, and what it answers. */
 
+import { isNativeError } from 'node:util/types';
 import type { Verdict } from '../../content/validator.ts';
 
 /** One check. The process gets it with its first message. */
@@ -49,6 +50,6 @@ export function skipped(why: string): Verdict {
 
 /** A fault by its code, or by its name: what it says may hold paths of this host. */
 export function faultName(fault: unknown): string {
-  if (!(fault instanceof Error)) return 'no error';
+  if (!isNativeError(fault)) return 'no error';
   return 'code' in fault && typeof fault.code === 'string' ? fault.code : fault.name;
 }

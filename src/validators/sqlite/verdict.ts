@@ -1,5 +1,6 @@
 /** What SQLite says about a database, as a verdict: invalid is only what it knows to be damage. */
 
+import { isNativeError } from 'node:util/types';
 import type { Verdict } from '../../content/validator.ts';
 import { faultName, skipped } from './protocol.ts';
 
@@ -54,7 +55,7 @@ const UNPARSED = /malformed database schema(?!.* - (?:invalid rootpage|orphan in
 
 /** What a fault says of the file. One that does not come from SQLite says nothing about it. */
 export function verdictOfFault(fault: unknown): Verdict {
-  if (!(fault instanceof Error)) return skipped('its check failed');
+  if (!isNativeError(fault)) return skipped('its check failed');
   const [name = ''] = 'code' in fault ? (/^SQLITE_[A-Z]+/.exec(String(fault.code)) ?? []) : [];
   const number = 'errcode' in fault && typeof fault.errcode === 'number' ? fault.errcode & 0xff : 0;
   if (name === '' && number === 0) return skipped(`its check failed (${faultName(fault)})`);

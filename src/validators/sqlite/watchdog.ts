@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import type { Verdict } from '../../content/validator.ts';
 import { chooseHome, offerToOutOfMemoryKiller, removeCopy } from './private-copy.ts';
 import { isReport, faultName, REMOVED, skipped, type CheckRequest, type Report } from './protocol.ts';
+import { setInterval, setTimeout } from '../../concurrency/clock.ts';
 
 /** Bytes that the whole process may have in memory. */
 const MOST_RESIDENT = 512 * 1_024 * 1_024;

@@ -1,13 +1,14 @@
 /** Starts the thread of a validation, and speaks with it. */
 
+import { isArrayBuffer } from 'node:util/types';
 import { Worker } from 'node:worker_threads';
-import type { Message, ScanReply, ScanTask } from './protocol.ts';
+import { isScanAnswer, type ScanMessage, type ScanReply, type ScanTask } from './protocol.ts';
 import { SCAN_WORKER_SOURCE } from './worker-source.generated.ts';
 
 /** A thread that runs. */
 export interface ThreadHandle {
-  /** Sends it the next message; rejects when the thread is no more. Replies come in the order of messages. */
-  send(message: Message): Promise<ScanReply>;
+  /** Sends it the next chunk, or null; rejects when the thread is no more. Replies come in the order of chunks. */
+  send(chunk: Uint8Array | null): Promise<ScanReply>;
   /** Resolves when it is no more. */
   terminate(): Promise<unknown>;
 }
@@ -18,6 +19,7 @@ export function startThread(task: ScanTask): ThreadHandle {
   const worker = new Worker(SCAN_WORKER_SOURCE, {
     eval: true,
     execArgv: [],
+    env: {},
     workerData: task,
     stdout: true,
     stderr: true,
@@ -33,17 +35,20 @@ export function startThread(task: ScanTask): ThreadHandle {
     ended ??= { reason };
     for (const { reject } of waiting.splice(0)) reject(ended.reason);
   };
-  worker.on('message', (reply: ScanReply) => waiting.shift()?.resolve(reply));
+  worker.on('message', (message: unknown) => {
+    if (isScanAnswer(message)) waiting.shift()?.resolve(message.reply);
+  });
   worker.on('error', (fault) => end(new Error(`its thread crashed (${codeOf(fault)})`)));
   worker.on('exit', () => end(new Error('its thread ended by itself')));
 
   return {
-    send(message) {
+    send(chunk) {
       const reply = new Promise<ScanReply>((resolve, reject) => {
         if (ended !== null) return reject(ended.reason);
         waiting.push({ resolve, reject });
-        const buffer = message?.buffer;
-        worker.postMessage(message, buffer instanceof ArrayBuffer ? [buffer] : []);
+        const message: ScanMessage = { chunk };
+        const memory = chunk?.buffer;
+        worker.postMessage(message, isArrayBuffer(memory) ? [memory] : []);
       });
       // A verdict may come before this reply is waited for.
       reply.catch(() => undefined);

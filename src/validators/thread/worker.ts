@@ -2,12 +2,15 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { createScanner } from './create-scanner.ts';
-import type { Message, ScanTask } from './protocol.ts';
+import { isScanMessage, type ScanAnswer, type ScanTask } from './protocol.ts';
 
 const task: ScanTask = workerData;
 const scanner = createScanner(task);
 
 /** What it throws ends the thread, which is how its host learns of it. */
-parentPort?.on('message', (message: Message) => {
-  parentPort?.postMessage(message === null ? scanner.end() : scanner.push(message));
+parentPort?.on('message', (message: unknown) => {
+  if (!isScanMessage(message)) return;
+  const { chunk } = message;
+  const answer: ScanAnswer = { reply: chunk === null ? scanner.end() : scanner.push(chunk) };
+  parentPort?.postMessage(answer);
 });

@@ -39,22 +39,29 @@ function stage(columns: number | null) {
 
 describe('progressLine()', () => {
   it('tells of which run, how much, how fast, how long still, and what is at work', () => {
-    expect(progressLine(REPORT, 240e6, { index: 2, total: 5 }, null)).toBe(
-      '20260629-121045-000001 (2 of 5)  35 % of 3.40 GB  1.20 GB done  240 MB/s  10 s left  trades / trades.db',
+    expect(progressLine(REPORT, 240e6, { index: 2, total: 5, others: null }, null)).toBe(
+      '20260629-121045-000001 (2 of 5)  35 % of 3.40 GB  10 s left  240 MB/s  1.20 GB done  trades / trades.db',
     );
-    expect(progressLine(REPORT, null, { index: 2, total: null }, null)).toBe(
-      '20260629-121045-000001 (2)  35 % of 3.40 GB  1.20 GB done  ? left  trades / trades.db',
+    expect(progressLine(REPORT, null, { index: 2, total: null, others: null }, null)).toBe(
+      '20260629-121045-000001 (2)  35 % of 3.40 GB  ? left  1.20 GB done  trades / trades.db',
+    );
+  });
+
+  it('tells of all runs where their bytes are known', () => {
+    const place = { index: 2, total: 5, others: { before: 600_000_000, behind: 14_000_000_000 } };
+    expect(progressLine(REPORT, 240e6, place, null)).toBe(
+      '20260629-121045-000001 (2 of 5)  10 % of 18.0 GB  1 min 8 s left  240 MB/s  1.80 GB done  trades / trades.db',
     );
   });
 
   it('says nothing of an end that is not in sight, and escapes names', () => {
     expect(progressLine({ ...REPORT, artifact: 'a\u001b[2J' }, 0, null, null)).toBe(
-      String.raw`20260629-121045-000001  35 % of 3.40 GB  1.20 GB done  0 B/s  ? left  trades / a\u001b[2J`,
+      String.raw`20260629-121045-000001  35 % of 3.40 GB  ? left  0 B/s  1.20 GB done  trades / a\u001b[2J`,
     );
     const read = { ...REPORT, bytesDone: REPORT.bytesTotal };
-    expect(progressLine(read, 1, null, null)).toContain('99 % of 3.40 GB  3.40 GB done  1 B/s  trades');
+    expect(progressLine(read, 1, null, null)).toContain('99 % of 3.40 GB  1 B/s  3.40 GB done  trades');
     const done = { ...read, artifactsDone: REPORT.artifactsTotal };
-    expect(progressLine(done, 1, null, null)).toContain('100 % of 3.40 GB  3.40 GB done  1 B/s  trades');
+    expect(progressLine(done, 1, null, null)).toContain('100 % of 3.40 GB  1 B/s  3.40 GB done  trades');
   });
 
   it('fits', () => {
@@ -124,7 +131,7 @@ describe('progress elsewhere', () => {
     display.onProgress(null)(REPORT);
     timer?.call();
     const line =
-      '20260629-121045-000001  35 % of 3.40 GB  1.20 GB done  120 MB/s  19 s left  trades / trades.db\n';
+      '20260629-121045-000001  35 % of 3.40 GB  19 s left  120 MB/s  1.20 GB done  trades / trades.db\n';
     expect(written).toEqual([line]);
     await display.end();
     expect([written, timers.size]).toEqual([[line], 0]);
