@@ -114,12 +114,9 @@ export default defineConfig([
     },
     // All builds run at one time, and none may remove what another has made.
     clean: ['!*.js', '!format.cjs', '!format', '!programs'],
-    // A module of CommonJS has no `import.meta`, but knows where it is; a path may hold anything.
+    // A module of CommonJS has no `import.meta`, and is told by `__filename` where it is.
     esbuildOptions(options) {
-      options.define = { ...options.define, 'import.meta.url': 'thisModuleUrl' };
-      options.banner = {
-        js: "const thisModuleUrl = require('node:url').pathToFileURL(__filename).href;",
-      };
+      options.define = { ...options.define, 'import.meta.url': '__filename' };
     },
   },
   { ...FORMAT, entry: { ...FORMAT_ENTRY, ...FORMAT_PARTS }, format: ['esm'], esbuildPlugins: [partsBeside] },

@@ -39,8 +39,8 @@ for (const { types, report } of entries) {
         default: { logLevel: 'warning' },
         // Everything here is public.
         'ae-missing-release-tag': { logLevel: 'none' },
-        // A name says it all, now and then.
-        'ae-undocumented': { logLevel: 'none' },
+        // Every export and every member of it has words for whoever hovers over it.
+        'ae-undocumented': { logLevel: 'warning' },
         // Part of the report: it is to be seen in review, and may be meant.
         'ae-forgotten-export': { logLevel: 'none', addToApiReportFile: true },
       },

@@ -1,4 +1,5 @@
-// Runs `npm test` on this Node and the tests on every one of test/nodes, and prints a table of what ran and, as the last line, the sum.
+// Runs `npm test` on this Node and the tests on every one of test/nodes, and those of the installed package in Bun and Deno, and prints a
+// table of what ran and, as the last line, the sum.
 // What is given beside options are the tests to run, as `vitest run` takes them.
 //
 //   --minutes N        how long all of it may take: this Node is tested completely, each other one completely if that
@@ -42,6 +43,9 @@ const minutes = Number(values.minutes ?? Infinity);
 const failedChecks = Number(values['failed-checks']);
 if (!(minutes > 0 && failedChecks >= 0)) throw new TypeError('Cannot test: bad --minutes or --failed-checks');
 
+/** What runs the package beside Node: all fixtures, and the command line. Whoever tests it is this Node. */
+const RUNTIMES = { Bun: `${NODES}/bun/bin/bun.exe`, Deno: `${NODES}/deno/deno` };
+
 /** The newest first: if time is short, it is the one furthest away from this one. */
 const others = existsSync(NODES)
   ? readdirSync(NODES)
@@ -58,6 +62,9 @@ const elapsed = () => (performance.now() - since) / 60_000;
 
 const first = await test(process.execPath, 'all');
 const results = [first];
+for (const [name, runtime] of Object.entries(RUNTIMES)) {
+  if (positionals.length === 0 && existsSync(runtime)) results.push(await testRuntime(name, runtime));
+}
 for (const [index, node] of others.entries()) {
   const rest = (others.length - index - 1) * QUICK_SHARE;
   const fits = (share) => elapsed() + first.minutes * SLOWER * share <= minutes;
@@ -73,6 +80,35 @@ if (failedChecks > 0) console.log(`${failedChecks} failed checks are counted as 
 const skipped = sum('skipped') === 0 ? '' : `, ${sum('skipped')} skipped`;
 console.log(`${sum('passed')} passed, ${failed} failed${skipped}`);
 process.exitCode = failed === 0 ? 0 : 1;
+
+/** Runs the tests of one runtime, which are left out beside each Node. */
+async function testRuntime(name, runtime) {
+  const from = elapsed();
+  const [, number] = /(\d+\.\d+\.\d+)/.exec(await outputOf(runtime, ['--version'])) ?? [];
+  const version = `${name} ${number}`;
+  console.log(`\n${version}: the installed package`);
+  const args = [
+    at('node_modules/vitest/vitest.mjs'),
+    'run',
+    'test/package/hosts.test.ts',
+    '-t',
+    `^${name}\\b`,
+  ];
+  const run = await runTests(process.execPath, args, {});
+  for (const each of run.names) failures.push(`FAILED with ${version}: ${each}`);
+  return {
+    version,
+    extent: 'fixtures, command line',
+    passed: run.passed,
+    failed: run.failed,
+    skipped: 0,
+    minutes: minutesSince(from),
+  };
+}
+
+function minutesSince(from) {
+  return Math.round((elapsed() - from) * 10) / 10;
+}
 
 /** Runs tests with a Node, and the files of those that failed once more by themselves. */
 async function test(node, extent) {
@@ -96,13 +132,14 @@ async function test(node, extent) {
     passed: once.passed + once.failed - left,
     failed: left,
     skipped: once.skipped,
-    minutes: Math.round((elapsed() - from) * 10) / 10,
+    minutes: minutesSince(from),
   };
 }
 
 /** Runs a command that tests; what it prints is passed on, but for its closing line. */
-async function runTests(command, args) {
-  const child = spawn(command, args, { cwd: at(''), stdio: ['ignore', 'pipe', 'pipe'] });
+async function runTests(command, args, environment = { HOSTS_APART: 'true' }) {
+  const env = { ...process.env, ...environment };
+  const child = spawn(command, args, { cwd: at(''), env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exit = new Promise((resolve) => child.once('close', resolve));
   const names = new Set();
   let closing = null;

@@ -25,8 +25,9 @@ export async function bundleThread(entry) {
     target: 'node20',
     // Nothing in a thread is loaded from a file.
     define: { 'import.meta.url': '""' },
-    // A thread that is started from a string has no module to resolve from.
-    banner: { js: 'const require=(name)=>process.getBuiltinModule(name);' },
+    // A thread that is started from a string has no module to resolve from. A parameter may be called as what Bun declares beside it.
+    banner: { js: '((require)=>{' },
+    footer: { js: '})((name)=>process.getBuiltinModule(name));' },
   });
   // Some 3 kB less in the package than esbuild alone has it.
   const { code } = await minify(outputFiles[0].text, { ecma: 2020, toplevel: true });

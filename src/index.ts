@@ -15,6 +15,7 @@ export { createInspector, getBackupRun } from './inspector.ts';
 export type { GetBackupRunOptions, Inspector } from './inspector.ts';
 export type { InspectionLimits } from './model/limits.ts';
 export type { InspectionOptions, InspectorOptions } from './inspect/options.ts';
+export type { BackupRunRequest } from './inspect/request.ts';
 export type { RunFilter, RunIdsOptions } from './listing/filter.ts';
 export type {
   ArtifactRecord,

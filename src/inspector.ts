@@ -17,6 +17,7 @@ import {
   type InspectorOptions,
   type InspectorSettings,
 } from './inspect/options.ts';
+import type { BackupRunRequest } from './inspect/request.ts';
 import { judgeRestorable } from './inspect/restorable.ts';
 import { createRoot } from './fs/root.ts';
 import { createRateLimit } from './hashing/rate-limit.ts';
@@ -25,7 +26,6 @@ import type { Disk } from './jobs/disk.ts';
 import { createInProcess } from './jobs/in-process.ts';
 import { createPool } from './jobs/pool.ts';
 import { WORKER_SOURCE } from './jobs/worker-source.generated.ts';
-import { loadFastGlob } from './repository/walk-tree.ts';
 import { shareReads } from './verify/shared-reads.ts';
 import { createContentCheck } from './content/run-validators.ts';
 
@@ -35,19 +35,19 @@ export interface Inspector {
    * Finds a run by its id, reads its manifests, recomputes size and SHA-256 of every artifact, and answers with the run
    * or with the reason why there is none. Reads only, and changes nothing.
    *
-   * @param request - `{ run_id }`; anything else is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
+   * @param request - may come from anywhere: what is no request is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
    * @throws TypeError for options of a wrong type, and after `close()`; the signal's reason after an abort.
    */
-  getBackupRun(request: unknown, options?: InspectionOptions): Promise<Answer>;
+  getBackupRun(request: BackupRunRequest, options?: InspectionOptions): Promise<Answer>;
   /**
    * Inspects a run in the same way, and answers whether it is a restore point: completed, without a finding of severity
    * error, and verified completely, which only the level `digest` can tell.
    *
-   * @param request - `{ run_id }`; anything else is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
+   * @param request - may come from anywhere: what is no request is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
    * @returns the run, or the error; `BACKUP_RUN_NOT_RESTORABLE` has the run and the reasons.
    * @throws TypeError for options of a wrong type, and after `close()`; the signal's reason after an abort.
    */
-  validateBackupRun(request: unknown, options?: InspectionOptions): Promise<Validation>;
+  validateBackupRun(request: BackupRunRequest, options?: InspectionOptions): Promise<Validation>;
   /**
    * Lists runs by their manifests, newest first by `started_at`, ties by run id descending. A run that cannot be read is a row
    * with its error, before the first readable run with a smaller id, passes every filter and does not count in `limit`. What could not
@@ -68,6 +68,7 @@ export interface Inspector {
   listRunIds(options?: RunIdsOptions): AsyncGenerator<ListedRunId, void, void>;
   /** Aborts what is in flight, resolves when nothing is held any more. May be called twice. */
   close(): Promise<void>;
+  /** Is `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -136,8 +137,6 @@ function diskFor({ root: path, threads, stallTimeoutMs, maxBytesPerSecond }: Ins
   readonly rootName: string;
 } {
   const root = createRoot(path);
-  // On this thread a module that cannot be opened for want of a descriptor counts as absent for ever: better now than later.
-  if (threads === 0) void loadFastGlob().catch(() => undefined);
   const rateLimit = createRateLimit(maxBytesPerSecond);
   const pool = createPool({
     threads,
@@ -157,9 +156,11 @@ export type GetBackupRunOptions = InspectorOptions & InspectionOptions;
 /**
  * Inspects one run with an inspector of its own.
  *
+ * @param request - may come from anywhere: what is no request is answered with `INVALID_DATA` or `BACKUP_RUN_NOT_FOUND`.
+ * @param options - of the inspector and of the inspection, in one object.
  * @throws TypeError for options of a wrong type; the signal's reason after an abort.
  */
-export async function getBackupRun(request: unknown, options: GetBackupRunOptions): Promise<Answer> {
+export async function getBackupRun(request: BackupRunRequest, options: GetBackupRunOptions): Promise<Answer> {
   const { settings, call } = bothSettings(options);
   const inspector = inspectorWith(settings);
   try {

@@ -50,8 +50,8 @@ describe('the modules of src', () => {
     const found = guests.flatMap(({ name, identifiers, imports }) => [
       ...rude.filter((word) => identifiers.has(word)).map((word) => `${name}: ${word}`),
       ...imports
-        // The one clock that all threads share.
-        .filter(({ names }) => names.join() !== 'hrtime')
+        // The one clock that all threads share, and how much memory there is for them.
+        .filter(({ names }) => !['hrtime', 'constrainedMemory'].includes(names.join()))
         .filter(({ from }) => /^(?:node:)?(?:process|console)$/.test(from))
         .filter(({ from }) => from !== 'node:process' || !about.includes(name))
         .map(() => name),

@@ -2,7 +2,7 @@ import { getEventListeners } from 'node:events';
 import { truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createInspector, getBackupRun } from '../src/index.ts';
+import { createInspector, getBackupRun, type BackupRunRequest } from '../src/index.ts';
 import { beingRead, heldBelow, letGo } from './support/descriptors.ts';
 import { makeRun, RUN_ID, type MadeRun } from './support/runs.ts';
 import { warnings } from './support/warnings.ts';
@@ -84,7 +84,7 @@ describe('close()', () => {
     await inspector.getBackupRun(request);
     await inspector.close();
     await expect(inspector.getBackupRun(request)).rejects.toThrow(TypeError);
-    await expect(inspector.getBackupRun({})).rejects.toThrow(TypeError);
+    await expect(inspector.getBackupRun({ run_id: 'x' })).rejects.toThrow(TypeError);
   });
 
   it('is what `await using` ends with', async () => {
@@ -143,7 +143,7 @@ describe('getBackupRun() rejects with the reason of its signal', () => {
     const { root } = makeRun();
     const signal = AbortSignal.abort(reason);
     for (const asked of [request, {}, { run_id: '..' }, { run_id: 'no-such-run' }]) {
-      const { reason: given } = await rejectionOf(getBackupRun(asked, { root, signal }));
+      const { reason: given } = await rejectionOf(getBackupRun(asked as BackupRunRequest, { root, signal }));
       expect(given).toBe(signal.reason);
     }
     expect(getEventListeners(signal, 'abort')).toEqual([]);

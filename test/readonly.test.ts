@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { getBackupRun } from '../src/index.ts';
+import { getBackupRun, type BackupRunRequest } from '../src/index.ts';
 import { CASES, FIXTURES } from './support/fixtures.ts';
 import { temporaryDirectory } from './support/runs.ts';
 import { snapshot } from './support/snapshot.ts';
@@ -131,7 +131,10 @@ describe('getBackupRun() leaves a backups directory as it was', () => {
     cpSync(FIXTURES, copy, { recursive: true });
     const before = snapshot(copy);
     for (const { request, root, options } of CASES) {
-      await getBackupRun(request, { ...options, root: join(copy, relative(FIXTURES, root)) });
+      await getBackupRun(request as BackupRunRequest, {
+        ...options,
+        root: join(copy, relative(FIXTURES, root)),
+      });
     }
     expect(Object.keys(before).length).toBeGreaterThan(CASES.length);
     expect(snapshot(copy)).toEqual(before);

@@ -14,6 +14,7 @@ import { isLargerThan } from './json-size.ts';
 import { listRows, MOST_REPLY_BYTES, type CommandLimits } from './list-reply.ts';
 import { failure, type FailureReply, type Reply, type RunsReply } from './reply.ts';
 import { abortSignal, budget } from '../inspect/options.ts';
+import { readRunId, type BackupRunRequest } from '../inspect/request.ts';
 
 /** Who sent a message: what the caller's own log-in found out, never a part of the message. */
 export interface CommandSession {
@@ -140,10 +141,10 @@ function keyOf(value: unknown, key: string): unknown {
   }
 }
 
-/** The data of a command about one run, which have no key but `run_id`. */
-function runRequest(data: unknown): unknown {
+/** The data of a command about one run, which have no key but `run_id`; throws a `Refusal` for all else. */
+function runRequest(data: unknown): BackupRunRequest {
   const unknown = unknownKey(data, ['run_id']);
-  if (unknown === null) return data;
+  if (unknown === null) return { run_id: readRunId(data) };
   const hint = suggestion(unknown, ['run_id']);
   throw new Refusal(invalidData(`data: expected no key but run_id, found ${quote(unknown)}${hint}`));
 }

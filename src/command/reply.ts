@@ -5,6 +5,7 @@ import type { BackupRun } from '../model/run.ts';
 
 /** What every reply has: the `extID` of the message, when that is a string or a finite number. */
 export interface ReplyBase {
+  /** That of the message. */
   extID?: string | number;
 }
 
@@ -12,6 +13,7 @@ export interface ReplyBase {
 export interface FailureReply extends ReplyBase {
   /** The code of the error. */
   error: CommandError['code'];
+  /** The status of HTTP that says the same. */
   http_code: CommandError['httpCode'];
   /** The message of the error, for people. */
   description: string;
@@ -22,6 +24,7 @@ export interface RunReply extends ReplyBase, BackupRun {}
 
 /** The reply to `ValidateBackupRun` when the run is a restore point. */
 export interface ValidReply extends RunReply {
+  /** It is a restore point. */
   ok: true;
 }
 
@@ -32,7 +35,9 @@ export function failure({ code, httpCode, message }: CommandError): Omit<Failure
 
 /** A run of a listing that could not be read. */
 export interface UnreadableRow extends Omit<FailureReply, 'extID'> {
+  /** The run's name; `""` when it is the root or a status directory that could not be listed. */
   run_id: string;
+  /** Where it stands, in the form of the run's `path`. */
   path: string;
 }
 

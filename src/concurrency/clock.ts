@@ -20,11 +20,21 @@ function isAlike<T>(value: unknown, other: T): value is T {
   return typeof value === typeof other;
 }
 
-export const setTimeout = unfaked(timers.setTimeout, 'setTimeout');
-export const clearTimeout = unfaked(timers.clearTimeout, 'clearTimeout');
-export const setInterval = unfaked(timers.setInterval, 'setInterval');
-export const clearInterval = unfaked(timers.clearInterval, 'clearInterval');
-export const setImmediate = unfaked(timers.setImmediate, 'setImmediate');
+const real = {
+  setTimeout: unfaked(timers.setTimeout, 'setTimeout'),
+  clearTimeout: unfaked(timers.clearTimeout, 'clearTimeout'),
+  setInterval: unfaked(timers.setInterval, 'setInterval'),
+  clearInterval: unfaked(timers.clearInterval, 'clearInterval'),
+  setImmediate: unfaked(timers.setImmediate, 'setImmediate'),
+};
+
+const { setTimeout: startTimer, clearTimeout, setInterval, clearInterval, setImmediate: onNextTurn } = real;
+export { startTimer as setTimeout, clearTimeout, setInterval, clearInterval, onNextTurn as setImmediate };
+
+/** Whether the host has others in their place by now, or none: what takes the globals may then wait for ever, on this thread. */
+export function areTimersReplaced(): boolean {
+  return typeof setImmediate === 'undefined' || setImmediate !== real.setImmediate;
+}
 
 const monotonic: { readonly bigint: () => bigint } = unfaked(hrtime, 'hrtime');
 
@@ -41,10 +51,10 @@ export const timeOfDay = unfaked(Date, 'Date').now;
 
 /** Resolves when everything else that waits for the loop had its turn. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => void onNextTurn(resolve));
 }
 
 /** Resolves after some milliseconds. */
 export function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => void setTimeout(resolve, milliseconds));
+  return new Promise((resolve) => void startTimer(resolve, milliseconds));
 }

@@ -78,9 +78,10 @@ export function errnoOf(fault: unknown): string | null {
     : `errno ${Math.abs(fault.errno)}`;
 }
 
-/** Whether Node's permission model stands in the way, and will as long as the process lives. */
+/** Whether the permissions of this process, Node's or Deno's, stand in the way, and will as long as it lives. */
 export function isForbidden(fault: unknown): boolean {
-  return isNativeError(fault) && 'code' in fault && fault.code === 'ERR_ACCESS_DENIED';
+  if (!isNativeError(fault)) return false;
+  return fault.name === 'NotCapable' || ('code' in fault && fault.code === 'ERR_ACCESS_DENIED');
 }
 
 /** Whether the working directory of this process was asked for, and is gone: that says nothing about any file. */

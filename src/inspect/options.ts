@@ -1,6 +1,7 @@
 /** Checks and completes the options of callers, whose own mistake a bad one is. */
 
 import { availableParallelism } from 'node:os';
+import { constrainedMemory } from 'node:process';
 import * as v from 'valibot';
 import { LONGEST_TIMER, MOST_THREADS, type InspectionLimits } from '../model/limits.ts';
 import { LEVELS, type Level } from '../model/run.ts';
@@ -19,8 +20,9 @@ export interface InspectorOptions {
    */
   root: string;
   /**
-   * Threads that hash at once, each of some 9.5 MB; one less than there are processors, at least one and at most eight. A few more
-   * are started for work that waits. 0 does everything on the calling thread, which storage that hangs then holds.
+   * Threads that hash at once, each of some 9.5 MB; one less than there are processors, at least one and at most eight, and at
+   * most one for every 64 MiB that a container may have. A few more are started for work that waits. 0 does everything on the calling
+   * thread, which storage that hangs then holds.
    */
   threads?: number | undefined;
   /** Bytes a second that all calls together may read of artifacts; no limit. */
@@ -32,7 +34,7 @@ export interface InspectorOptions {
   /** Check the content of artifacts whose integrity was verified; none. Their names differ. */
   validators?: readonly Validator[] | undefined;
   /** What a run may have at most. */
-  limits?: Partial<InspectionLimits> | undefined;
+  limits?: { [Limit in keyof InspectionLimits]?: InspectionLimits[Limit] | undefined } | undefined;
 }
 
 /** How one inspection is done. */
@@ -48,7 +50,7 @@ export interface InspectionOptions {
   timeBudgetMs?: number | undefined;
   /** Takes how far the inspection is, at most 10 times a second and once at the end. If it throws, or returns a
    * promise that rejects while the call lasts, the call rejects. It is not waited for. */
-  onProgress?: ((progress: Progress) => void) | undefined;
+  onProgress?: ((progress: Progress) => unknown) | undefined;
 }
 
 /** The options of an inspector, complete. */
@@ -69,7 +71,7 @@ export interface InspectionSettings {
   readonly level: Level;
   readonly signal: AbortSignal | undefined;
   readonly timeBudgetMs: number | undefined;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
+  readonly onProgress: ((progress: Progress) => unknown) | undefined;
 }
 
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -79,13 +81,34 @@ const MIB = 1_024 * 1_024;
 /** Far below what a string of JavaScript can hold. */
 const MOST_MANIFEST_BYTES = 256 * MIB;
 
-/** A thread costs some 9.5 MB, and a container with many processors may have little memory. */
 const MOST_THREADS_BY_DEFAULT = 8;
+
+/**
+ * Bytes of a container's memory for each thread by default. One costs some 9.5 MB, up to five more than hash are started for work that
+ * waits, and Node itself takes some 45 MB.
+ */
+const MEMORY_OF_A_THREAD = 64 * MIB;
+
+/** Bytes; zero, or more than any machine has, without a limit. */
+function memoryOfContainer(): number {
+  try {
+    return constrainedMemory();
+  } catch {
+    // Deno may not let it be asked; then it bounds nothing.
+    return 0;
+  }
+}
+
+/** Threads that hash at once: one less than there are processors, and of a container only as many as its memory is enough for. */
+export function defaultThreads(processors: number, memory: number): number {
+  const affordable = memory > 0 ? Math.floor(memory / MEMORY_OF_A_THREAD) : MOST_THREADS_BY_DEFAULT;
+  return Math.max(1, Math.min(MOST_THREADS_BY_DEFAULT, processors - 1, affordable));
+}
 
 const inspectorEntries = {
   root: v.pipe(v.string(), v.nonEmpty(), v.excludes('\0')),
   threads: v.optional(v.pipe(natural, v.maxValue(MOST_THREADS)), () =>
-    Math.min(MOST_THREADS_BY_DEFAULT, Math.max(1, availableParallelism() - 1)),
+    defaultThreads(availableParallelism(), memoryOfContainer()),
   ),
   maxBytesPerSecond: v.optional(v.nullable(v.pipe(v.number(), v.finite(), v.minValue(1))), null),
   memo: v.optional(v.nullable(v.custom<Memo>(isMemo, 'expected a memo of createMemo()')), null),
@@ -129,7 +152,7 @@ const inspectionEntries = {
   level: v.optional(v.picklist(LEVELS), 'digest'),
   signal: v.optional(abortSignal),
   timeBudgetMs: v.optional(budget),
-  onProgress: v.optional(v.custom<(progress: Progress) => void>(isFunction, 'expected a function')),
+  onProgress: v.optional(v.custom<(progress: Progress) => unknown>(isFunction, 'expected a function')),
 };
 
 const inspectorSchema = exactly(inspectorEntries);

@@ -6,6 +6,12 @@ import { bare } from '../model/bare.ts';
 import { describe } from '../model/printable.ts';
 import { isRunId } from '../repository/layout.ts';
 
+/** Which run is meant. */
+export interface BackupRunRequest {
+  /** The run's id: the name of its directory. */
+  run_id: string;
+}
+
 const requestSchema = v.object(bare({ run_id: v.string() }));
 
 /** The run id of a request; throws a `Refusal` for anything else. No file is touched. */
@@ -15,7 +21,8 @@ export function runIdOf(request: unknown): string {
   return runId;
 }
 
-function readRunId(request: unknown): string {
+/** The text that a request has for a run id, whatever it is; throws a `Refusal` where it has none. */
+export function readRunId(request: unknown): string {
   let found = 'a value that cannot be read';
   try {
     const parsed = v.safeParse(Array.isArray(request) ? v.never() : requestSchema, request);

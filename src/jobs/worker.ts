@@ -1,12 +1,13 @@
 /** A thread that performs jobs, synchronously as far as it can: a hang of the storage holds it and nobody else. */
 
 import { isArrayBuffer } from 'node:util/types';
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { wait, type Io } from '../fs/calls.ts';
 import { createRoot } from '../fs/root.ts';
 import { failureOf } from '../hashing/look-at-file.ts';
 import { CHUNK } from '../hashing/hash-file.ts';
 import { chunkAt } from '../hashing/rate-limit.ts';
+import { provideFastGlob } from '../repository/fast-glob.ts';
 import { Aborted, perform, releaseHeld, type JobResources } from './perform.ts';
 import { CONTROL, isWorkerMessage, type Job, type JobReply, type WorkerData } from './protocol.ts';
 
@@ -30,6 +31,8 @@ const resources: JobResources = {
   held: new Map(),
 };
 
+provideFastGlob(async () => (await import('fast-glob')).default);
+
 /** Throws when nobody waits for the job any more. */
 function throwIfAborted(): void {
   if (Atomics.load(control, CONTROL.abort) === job) throw new Aborted();
@@ -39,9 +42,12 @@ function beat(): void {
   Atomics.add(control, CONTROL.beat, 1);
 }
 
-/** A read may take hours, in which nobody else hands out messages; only releases come while a job is under way. */
+/**
+ * A read may take hours, in which nobody else hands out messages; only releases come while a job is under way. In Deno, where this is
+ * no port that could be asked, they wait until it is over.
+ */
 function releaseUnheld(): void {
-  if (parentPort === null) return;
+  if (!(parentPort instanceof MessagePort)) return;
   for (
     let next = receiveMessageOnPort(parentPort);
     next !== undefined;

@@ -6,16 +6,21 @@ import type { BackupRun, Coverage } from './run.ts';
 
 /** A run that could be read, with everything found wrong with it. */
 export interface Inspected {
+  /** There is a run. */
   ok: true;
+  /** The run, with the verdicts of now. */
   run: BackupRun;
   /** The run's, then by participant and artifact in answer order, then unlisted files by path. */
   findings: Finding[];
+  /** How far the verdicts reach. */
   coverage: Coverage;
 }
 
 /** Why there is no run to return. */
 export interface Refused<E = GetBackupRunError> {
+  /** There is no run. */
   ok: false;
+  /** Why; narrows on `code`. */
   error: E;
 }
 
@@ -24,8 +29,11 @@ export type Answer = Inspected | Refused;
 
 /** A run that can be restored: completed, no finding of severity error, every artifact verified. */
 export interface Restorable {
+  /** It is a restore point. */
   ok: true;
+  /** The run, every artifact of which is good. */
   run: BackupRun;
+  /** Is complete. */
   coverage: Coverage;
 }
 
@@ -34,6 +42,7 @@ export type Validation = Restorable | Refused<ValidateBackupRunError>;
 
 /** A run that a listing could read. */
 export interface ReadableRun {
+  /** It could be read. */
   ok: true;
   /** With `participants: []`, unless they were asked for. */
   run: BackupRun;
@@ -43,17 +52,21 @@ export interface ReadableRun {
 
 /** What a listing could not read. */
 export interface UnreadableRun {
+  /** It could not be read. */
   ok: false;
   /** The run's name; `""` when it is the root or a status directory that could not be listed. */
   run_id: string;
   /** Where it stands, in the form of the run's `path`. */
   path: string;
+  /** Why not; narrows on `code`. */
   error: ListBackupRunsError;
 }
 
 /** A run by its name, of which no manifest was read. */
 export interface NamedRunRow {
+  /** It could be listed. */
   ok: true;
+  /** The run's id: the name of its directory. */
   run_id: string;
   /** Status directories in which something of this name stands, in look-up order. */
   directories: string[];

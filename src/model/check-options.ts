@@ -18,8 +18,10 @@ export function checked<Schema extends v.GenericSchema>(
   if (parsed.success) return parsed.output;
   const [issue] = parsed.issues;
   const option = v.getDotPath(issue);
-  const where = option === null ? 'options' : `option ${option}`;
-  throw new TypeError(`Cannot ${task}: ${where}: ${issueReason(issue)}`);
+  const where = option === null ? 'options' : `option \`${option}\``;
+  throw new TypeError(
+    `Cannot ${task}: ${where}${isRequired(issue) ? ' is required' : `: ${issueReason(issue)}`}`,
+  );
 }
 
 /** What the schemas of options expect, in words; what is not of the list has a message of its own. */
@@ -37,11 +39,15 @@ const EXPECTED: Readonly<Record<string, (requirement: unknown) => string>> = {
   max_value: (most) => `at most ${String(most)}`,
 };
 
+/** Whether a key is not there: then valibot expects the key itself. */
+function isRequired({ type, expected }: v.BaseIssue<unknown>): boolean {
+  return type === 'object' && expected?.startsWith('"') === true;
+}
+
 /** What is wrong with a value of a caller: what was expected, and what was found. */
 export function issueReason(issue: v.BaseIssue<unknown>): string {
   const { type, expected, input, message, requirement } = issue;
-  // Of a key that is not there it says the key.
-  if (type === 'object' && expected?.startsWith('"') === true) return 'it is required';
+  if (isRequired(issue)) return 'it is required';
   const isChoice = type === 'picklist' || type === 'union';
   const wanted = isChoice
     ? (expected ?? '').replace(/^\(|\)$/g, '').replaceAll(' | ', ', ')

@@ -8,13 +8,17 @@ import { printable, quote } from './printable.ts';
 export interface ManifestIssue {
   /** Dotted path into the manifest, for example `participants.0.name`; `""` for the whole of it. */
   path: string;
+  /** What was expected there, and what was found; for people. */
   message: string;
 }
 
 /** What every error has. The codes and `httpCode` are API; the messages are for people. */
 interface ErrorOf<Code extends string, HttpCode extends number> {
+  /** Which error it is. */
   code: Code;
+  /** The status of HTTP that says the same. */
   httpCode: HttpCode;
+  /** A sentence for people, which may change. */
   message: string;
 }
 
@@ -49,16 +53,19 @@ export interface BackupRunNotRestorable extends ErrorOf<'BACKUP_RUN_NOT_RESTORAB
  * run manifest, but whose name can be no run id.
  */
 export interface BackupRunUnsafe extends ErrorOf<'BACKUP_RUN_UNSAFE', 500> {
+  /** Where it stands, in the form of the run's `path`. */
   path: string;
 }
 
 /** The run directory has no `manifest.json`. */
 export interface ManifestMissing extends ErrorOf<'MANIFEST_MISSING', 500> {
+  /** Where it should be, in the form of the run's `path`. */
   path: string;
 }
 
 /** The run manifest is not UTF-8, not JSON, not of our schema, of another version or run, over a limit, or never stable. */
 export interface ManifestInvalid extends ErrorOf<'MANIFEST_INVALID', 500> {
+  /** The manifest's, in the form of the run's `path`. */
   path: string;
   /** At most 20, in the manifest's order. */
   issues: ManifestIssue[];
@@ -68,6 +75,7 @@ export interface ManifestInvalid extends ErrorOf<'MANIFEST_INVALID', 500> {
 export interface IoError extends ErrorOf<'IO_ERROR', 500> {
   /** The name of the errno, for example `EACCES`; `ETIMEDOUT` when storage stalled. */
   errno: string;
+  /** What could not be read, in the form of the run's `path`. */
   path: string;
 }
 

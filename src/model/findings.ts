@@ -33,7 +33,9 @@ export type FindingCode =
 
 /** Something wrong with a run that could be read. Plain JSON. */
 export interface Finding {
+  /** Which finding it is. */
   code: FindingCode;
+  /** `error` says that something is not as it should be, `warning` that somebody should know. */
   severity: Severity;
   /** One sentence that begins with the quoted name; every name in it is escaped. */
   message: string;
@@ -156,6 +158,7 @@ export type ReasonCode = 'RUN_NOT_COMPLETED' | 'RUN_NOT_VERIFIED';
 
 /** Why a run cannot be restored: a finding of severity error, or what stands only here. Plain JSON. */
 export interface Reason extends Omit<Finding, 'code'> {
+  /** Which reason it is: that of a finding, or one that stands only here. */
   code: FindingCode | ReasonCode;
 }
 

@@ -61,10 +61,13 @@ export interface Artifact {
 
 /** What one module contributed to a run, as recorded. */
 export interface Participant {
+  /** The module's name, for example `trades`; names its file too. */
   name: string;
   /** Whether its failure fails the whole run. */
   critical: boolean;
+  /** Whether it succeeded, as recorded; false when there is no usable record. */
   ok: boolean;
+  /** How it ended, as recorded; `failed` when there is no usable record. */
   status: ParticipantStatus;
   /** Unix seconds; 0 when there is no usable record. */
   started_at: number;
@@ -78,9 +81,13 @@ export interface Participant {
 
 /** One execution of a backup. JSON-safe, fields in the documented order. */
 export interface BackupRun {
+  /** The run's id: the name of its directory. */
   run_id: string;
+  /** What it copied. */
   type: RunType;
+  /** What started it. */
   trigger: RunTrigger;
+  /** How it stands: where directory and manifest disagree, never `completed`. */
   status: RunStatus;
   /** `<basename of the root>/<status directory>/<run_id>`, with forward slashes on every system. */
   path: string;
@@ -88,6 +95,7 @@ export interface BackupRun {
   started_at: number;
   /** Unix seconds; 0 while running. */
   finished_at: number;
+  /** Why it failed, as recorded; `""` when there is nothing to say. */
   error_summary: string;
   /** In recorded order; empty for a full backup. */
   requested_participants: string[];
@@ -106,6 +114,7 @@ export const LEVELS = ['digest', 'size', 'none'] as const satisfies readonly Lev
 
 /** How far the verdicts of an answer reach. */
 export interface Coverage {
+  /** The level that was asked for. */
   level: Level;
   /** Artifacts claimed. */
   artifacts: number;

@@ -3,6 +3,7 @@
 import { nameOf, type Io, type Name } from '../fs/calls.ts';
 import { errnoOf, refusalOf, shortageOf } from '../fs/errno.ts';
 import { holdIfThere, type Handle } from '../fs/handle.ts';
+import { confirmNames, type ConfirmName } from '../fs/undecodable.ts';
 import type { Root } from '../fs/root.ts';
 import { isRowError, Refusal, unsafe, type ListBackupRunsError } from '../model/errors.ts';
 import { textOf } from '../model/printable.ts';
@@ -80,20 +81,30 @@ async function sortNames(
 ): Promise<Omit<CatalogPart, 'directory'>> {
   const runIds: string[] = [];
   const misnamed: MisnamedRun[] = [];
-  for (const [index, name] of status.names().entries()) {
+  const names = status.names();
+  const confirmName = confirmNames(names);
+  for (const [index, name] of names.entries()) {
     if (index % NAME_STRIDE === 0 && io.isDue()) await io.turn();
     if (isRunId(name)) runIds.push(name);
     else if (!isNobodysRun(name))
-      misnamed.push(...misnamedRun(status, name, { directory: path, stalled }, io));
+      misnamed.push(...misnamedRun(status, name, { directory: path, stalled, confirmName }, io));
   }
   return { runIds: runIds.join('\0'), misnamed };
+}
+
+/** Where a name was listed. */
+interface NamedPlace {
+  /** In the form of answers. */
+  readonly directory: string;
+  readonly stalled: readonly string[];
+  readonly confirmName: ConfirmName;
 }
 
 /** The run of a name that can be no run id; none when the entry holds no run manifest, or is gone. */
 function misnamedRun(
   status: Handle,
   name: string,
-  { directory, stalled }: { readonly directory: string; readonly stalled: readonly string[] },
+  { directory, stalled, confirmName }: NamedPlace,
   io: Io,
 ): MisnamedRun[] {
   const text = textOf(Buffer.from(name, 'latin1'));
@@ -101,6 +112,7 @@ function misnamedRun(
   if (stalled.includes(path)) return [];
   try {
     io.at(path);
+    confirmName(status, name);
     if (!holdsManifest(status, nameOf(name))) return [];
     return [
       { name: text, error: unsafe(path, 'directory with a run id as its name', 'name that can be none') },

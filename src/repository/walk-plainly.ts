@@ -1,4 +1,7 @@
-/** Walks a tree without fast-glob, which asks for the working directory first: a process whose directory was deleted has none. */
+/**
+ * Walks a tree without fast-glob: where that is not installed, as in a bundle, where the process has no working directory any more, which
+ * fast-glob asks for first, and where fake timers stand in the place of those that it needs.
+ */
 
 import type { Dirent } from 'node:fs';
 

@@ -6,14 +6,14 @@
 
 import type { Dirent, PathLike } from 'node:fs';
 import { sep } from 'node:path';
-import { createRequire } from 'node:module';
-import type FastGlob from 'fast-glob';
 import type { FileSystemAdapter } from 'fast-glob';
+import { areTimersReplaced } from '../concurrency/clock.ts';
 import type { Io } from '../fs/calls.ts';
 import { errnoOf, isWithoutWorkingDirectory, shortageOf } from '../fs/errno.ts';
 import type { Handle } from '../fs/handle.ts';
+import { confirmNames } from '../fs/undecodable.ts';
 import { createHandleCache, type BytePath, type HandleCache } from '../fs/handle-cache.ts';
-import { Refusal, unsupported } from '../model/errors.ts';
+import { loadFastGlob } from './fast-glob.ts';
 import { LONGEST_PATH } from './layout.ts';
 import { walkPlainly, type TreePattern } from './walk-plainly.ts';
 
@@ -37,7 +37,6 @@ export interface Visitor {
 
 /** Walks a tree; what matched, in no order. A directory that is gone, or is none any more, is empty. */
 export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
-  const fastGlob = await fastGlobFor(visitor.below);
   const handles = createHandleCache(visitor.below);
   const broken: unknown[] = [];
 
@@ -56,7 +55,7 @@ export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
   }
 
   try {
-    const matches = await matchesOf(fastGlob, visitor.pattern, entriesOf);
+    const matches = await matchesOf(visitor.pattern, entriesOf);
     if (broken.length > 0) throw broken[0];
     return matches.map((match) => [...visitor.within, ...decodePath(`${BASE}/${match}`)]);
   } finally {
@@ -66,13 +65,13 @@ export async function walkTree(visitor: Visitor, io: Io): Promise<BytePath[]> {
 
 type EntriesOf = (path: string) => Promise<Dirent[]>;
 
-async function matchesOf(
-  { glob }: typeof FastGlob,
-  pattern: TreePattern,
-  entriesOf: EntriesOf,
-): Promise<string[]> {
+/** What matches, by its path; the same with fast-glob and, where that cannot work, without it. */
+async function matchesOf(pattern: TreePattern, entriesOf: EntriesOf): Promise<string[]> {
+  // It goes on with the timers of this moment, which are nobody's in the tests of a host.
+  const fastGlob = areTimersReplaced() ? null : await loadFastGlob();
+  if (fastGlob === null) return plainMatchesOf(pattern, entriesOf);
   try {
-    return await glob(pattern, {
+    return await fastGlob.glob(pattern, {
       cwd: BASE,
       dot: true,
       onlyFiles: false,
@@ -83,41 +82,17 @@ async function matchesOf(
   } catch (fault) {
     // It asks for that before anything else, though it is told another.
     if (!isWithoutWorkingDirectory(fault)) throw fault;
-    return walkPlainly(pattern, (path) => entriesOf(`${BASE}/${path}`));
+    return plainMatchesOf(pattern, entriesOf);
   }
+}
+
+function plainMatchesOf(pattern: TreePattern, entriesOf: EntriesOf): Promise<string[]> {
+  return walkPlainly(pattern, (path) => entriesOf(`${BASE}/${path}`));
 }
 
 /** The errno of a fault that says something about what was asked for; null for a shortage of ours, or what is no fault of the disk. */
 export function diskErrnoOf(fault: unknown): string | null {
   return shortageOf(fault) === null ? errnoOf(fault) : null;
-}
-
-/** Loads fast-glob, or throws a `Refusal`: `BUSY` while there are no descriptors, `UNSUPPORTED` where there is no such module. */
-async function fastGlobFor(directory: Handle): Promise<typeof FastGlob> {
-  try {
-    return await loadFastGlob();
-  } catch {
-    // For want of a descriptor a module looks absent; this throws where that was the reason.
-    directory.names();
-    return loadFastGlob().catch(() => {
-      throw new Refusal(unsupported('a dependency', 'install the package together with its dependencies'));
-    });
-  }
-}
-
-/** Loads fast-glob, which takes longer than inspecting a small run: only when it is needed. */
-export async function loadFastGlob(): Promise<typeof FastGlob> {
-  try {
-    return (await import('fast-glob')).default;
-  } catch {
-    return requireFastGlob();
-  }
-}
-
-/** Loads it once more: Node 20 remembers an import that failed, for want of descriptors say, and forgets a require that did. */
-function requireFastGlob(): typeof FastGlob {
-  const fastGlob: typeof FastGlob = createRequire(import.meta.url)('fast-glob');
-  return fastGlob;
 }
 
 /** Names between two looks at the clock. */
@@ -140,11 +115,14 @@ async function listDirectory(
   }
   io.at(shown);
   const handle = handles.directory(directory);
+  const names = handle?.names() ?? [];
+  const confirmName = confirmNames(names);
   const entries: Dirent[] = [];
-  for (const [index, name] of (handle?.names() ?? []).entries()) {
+  for (const [index, name] of names.entries()) {
     if (index % ENTRY_STRIDE === 0 && io.isDue()) await io.turn();
     const path = [...directory, name];
     try {
+      if (handle !== null) confirmName(handle, name);
       const kind = handle && classify(handle, name, path);
       if (kind !== null) entries.push(entryFor(name, kind));
     } catch (fault) {

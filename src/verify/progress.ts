@@ -4,6 +4,7 @@ import { now } from '../concurrency/clock.ts';
 
 /** How far an inspection is. What was left out, for want of time say, is not done: then the last report is below its totals. */
 export interface Progress {
+  /** The id of the run. */
   runId: string;
   /** Whose artifact was worked on last; `""` before the first. */
   participant: string;
@@ -39,7 +40,7 @@ export interface Meter {
 /** `report` may throw, or return a promise that rejects: `onThrow` gets the reason. */
 export function createMeter(
   runId: string,
-  report: ((progress: Progress) => void) | undefined,
+  report: ((progress: Progress) => unknown) | undefined,
   onThrow: (reason: unknown) => void,
 ): Meter {
   const current: Progress = {
@@ -67,7 +68,7 @@ export function createMeter(
     current.artifactsDone = Math.min(current.artifactsTotal, Math.max(least.artifacts, counted.artifacts));
     shown = { bytes: current.bytesDone, artifacts: current.artifactsDone };
     try {
-      const returned: unknown = report({ ...current });
+      const returned = report({ ...current });
       if (isPromiseLike(returned)) returned.then(undefined, onThrow);
     } catch (reason) {
       onThrow(reason);

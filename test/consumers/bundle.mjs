@@ -7,52 +7,39 @@ import esbuild from 'esbuild';
 import { rollup } from 'rollup';
 import webpack from 'webpack';
 
-const REQUIRE =
-  "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);";
-
+/** No more than each of them needs to be told: what goes in, what comes out, and that it is for Node. Warnings go to standard error. */
 const BUNDLERS = {
   esbuild: (format, entry, outfile) =>
     esbuild.build({
       entryPoints: [entry],
       outfile,
       bundle: true,
-      minify: true,
       platform: 'node',
       format,
       logLevel: 'warning',
-      // Dependencies that are CommonJS ask for builtins by `require`.
-      ...(format === 'esm' && { banner: { js: REQUIRE } }),
     }),
   rollup: async (format, input, file) => {
-    const plugins = [nodeResolve({ exportConditions: ['node'], preferBuiltins: true }), commonjs()];
-    // What it says of cycles is of dependencies.
-    const bundle = await rollup({ input, plugins, onwarn: () => undefined });
-    await bundle.write({ file, format, inlineDynamicImports: true });
+    const bundle = await rollup({
+      input,
+      plugins: [nodeResolve({ exportConditions: ['node'] }), commonjs()],
+    });
+    await bundle.write({ file, format });
   },
   webpack: (format, entry, outfile) =>
     new Promise((resolve, reject) => {
-      const isModule = format === 'esm';
-      const output = {
-        path: dirname(outfile),
-        filename: basename(outfile),
-        ...(isModule && { module: true, library: { type: 'module' } }),
+      const output = { path: dirname(outfile), filename: basename(outfile) };
+      const asModule = {
+        output: { ...output, module: true, library: { type: 'module' } },
+        experiments: { outputModule: true },
       };
-      webpack(
-        {
-          entry,
-          target: 'node20',
-          mode: 'production',
-          // Its own analysis of what `braces` uses ends in an internal error.
-          optimization: { usedExports: false },
-          output,
-          experiments: { outputModule: isModule },
-        },
-        (fault, stats) => {
-          if (fault !== null) reject(fault);
-          else if (stats.hasErrors()) reject(new Error(stats.toString('errors-only')));
-          else resolve();
-        },
-      );
+      const options = { entry, target: 'node', mode: 'production', output };
+      webpack({ ...options, ...(format === 'esm' && asModule) }, (fault, stats) => {
+        if (fault !== null) return reject(fault);
+        const said = stats.toString('errors-warnings');
+        if (stats.hasErrors()) return reject(new Error(said));
+        if (stats.hasWarnings()) console.error(said);
+        return resolve();
+      });
     }),
 };
 

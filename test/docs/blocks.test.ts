@@ -12,6 +12,11 @@ const NOT_RUN: Readonly<Record<string, string>> = {
   'README.md: npm install backup-run-inspector': 'test/cli/package.test.ts does it',
   'README.md: npm ci && npm run demo': 'test/demo.test.ts does it',
   'README.md: npm ci && npm test': 'this is a part of it',
+  'docs/containers.md: docker run --rm --read-only --user 65534:65534 --cap-drop ALL --security-opt no-new-privileges \\':
+    'it needs Docker',
+  'docs/containers.md: node --permission --allow-fs-read=/app --allow-fs-read=/srv/backups --allow-worker app.js':
+    'test/package/hosts.test.ts does it',
+  'docs/containers.md: bun app.js': 'test/package/hosts.test.ts does it',
   'docs/commands.md: npm run example:http -- ./examples/backups 8080': 'test/examples/run.test.ts does it',
 };
 

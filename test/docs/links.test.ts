@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { deadLinks, DOCUMENTS, leads, linksOf, PENDING, PROJECT, textOf } from '../support/documents.ts';
+import { deadLinks, DOCUMENTS, leads, linksOf, PROJECT, textOf } from '../support/documents.ts';
 
 /** What the package ships beside its build, and what npm takes by itself. */
 const { files } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
@@ -44,8 +44,4 @@ it('the links of all documents together reach every document in docs/', () => {
   visit('README.md');
   for (const document of DOCUMENTS.filter((each) => each.startsWith('docs/design/'))) visit(document);
   expect(DOCUMENTS.filter((document) => document.startsWith('docs/') && !reached.has(document))).toEqual([]);
-});
-
-it('only what is not there yet is pending', () => {
-  expect(PENDING.filter((path) => existsSync(join(PROJECT, path)))).toEqual([]);
 });

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCommandHandler, createInspector, createMemo, getBackupRun } from '../../src/index.ts';
+import {
+  createCommandHandler,
+  createInspector,
+  createMemo,
+  getBackupRun,
+  type BackupRunRequest,
+} from '../../src/index.ts';
 import { gzip, json, sqlite, tar, zstd } from '../../src/validators/index.ts';
 import { temporaryDirectory } from '../support/runs.ts';
 import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
@@ -9,7 +15,7 @@ import { SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 const NOWHERE = '/nonexistent/backups';
 
 async function codeOf(request: unknown): Promise<string> {
-  const answer = await getBackupRun(request, { root: NOWHERE });
+  const answer = await getBackupRun(request as BackupRunRequest, { root: NOWHERE });
   return answer.ok ? 'ok' : answer.error.code;
 }
 
@@ -195,19 +201,19 @@ describe('a bad option is told in plain words', () => {
   const told: [unknown, string][] = [
     [undefined, 'options: expected an object, found nothing'],
     ['x', 'options: expected an object, found "x"'],
-    [{}, 'option root: it is required'],
-    [{ root: 5 }, 'option root: expected a string, found 5'],
-    [{ root: '' }, 'option root: expected text, found ""'],
-    [{ root: 'a\0' }, 'option root: expected text without NUL, found "a\\u0000"'],
-    [{ root: 'x', threads: '2' }, 'option threads: expected a number, found "2"'],
-    [{ root: 'x', threads: -1 }, 'option threads: expected at least 0, found -1'],
-    [{ root: 'x', threads: 1.5 }, 'option threads: expected a whole number, found 1.5'],
-    [{ root: 'x', threads: 2_000 }, 'option threads: expected at most 1024, found 2000'],
+    [{}, 'option `root` is required'],
+    [{ root: 5 }, 'option `root`: expected a string, found 5'],
+    [{ root: '' }, 'option `root`: expected text, found ""'],
+    [{ root: 'a\0' }, 'option `root`: expected text without NUL, found "a\\u0000"'],
+    [{ root: 'x', threads: '2' }, 'option `threads`: expected a number, found "2"'],
+    [{ root: 'x', threads: -1 }, 'option `threads`: expected at least 0, found -1'],
+    [{ root: 'x', threads: 1.5 }, 'option `threads`: expected a whole number, found 1.5'],
+    [{ root: 'x', threads: 2_000 }, 'option `threads`: expected at most 1024, found 2000'],
     [
       { root: 'x', maxBytesPerSecond: Infinity },
-      'option maxBytesPerSecond: expected a finite number, found Infinity',
+      'option `maxBytesPerSecond`: expected a finite number, found Infinity',
     ],
-    [{ root: 'x', validators: {} }, 'option validators: expected an array, found an object'],
+    [{ root: 'x', validators: {} }, 'option `validators`: expected an array, found an object'],
   ];
   it.each(told)('%j', (options, reason) => {
     expect(() => createInspector(options as never)).toThrow(`Cannot create an inspector: ${reason}`);
@@ -217,9 +223,9 @@ describe('a bad option is told in plain words', () => {
     const inspector = createInspector({ root: SPEC_ROOT });
     try {
       const call = inspector.getBackupRun({ run_id: 'a' }, { level: 'deep' } as object);
-      await expect(call).rejects.toThrow('option level: expected "digest", "size", "none", found "deep"');
+      await expect(call).rejects.toThrow('option `level`: expected "digest", "size", "none", found "deep"');
       const rows = inspector.listBackupRuns({ status: 'completed' } as object);
-      await expect(rows.next()).rejects.toThrow('option status: expected an array, found "completed"');
+      await expect(rows.next()).rejects.toThrow('option `status`: expected an array, found "completed"');
     } finally {
       await inspector.close();
     }

@@ -11,6 +11,7 @@ import {
   type Reason,
   type Validation,
   type Validator,
+  type BackupRunRequest,
 } from '../../src/index.ts';
 import { beingRead, letGo } from '../support/descriptors.ts';
 import { CASES, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
@@ -36,8 +37,8 @@ async function both(
 ): Promise<{ readonly answer: Answer; readonly validation: Validation }> {
   const { own, call } = splitOptions(options);
   const inspector = inspectorOf({ root, threads: 0, ...own });
-  const answer = await inspector.getBackupRun(asked, call);
-  return { answer, validation: await inspector.validateBackupRun(asked, call) };
+  const answer = await inspector.getBackupRun(asked as BackupRunRequest, call);
+  return { answer, validation: await inspector.validateBackupRun(asked as BackupRunRequest, call) };
 }
 
 function reasonsOf(validation: Validation): Reason[] {
@@ -252,7 +253,7 @@ describe('validateBackupRun() with a limit of findings', () => {
     for (const { name, root, request: asked, options, answer } of CASES) {
       if (!answer.ok || options !== undefined || expectedCodes(answer).length === 0) continue;
       const inspector = createInspector({ root, threads: 0, limits: { findings: 0 } });
-      const validation = await inspector.validateBackupRun(asked);
+      const validation = await inspector.validateBackupRun(asked as BackupRunRequest);
       await inspector.close();
       expect(reasonsOf(validation).length, name).toBeGreaterThan(0);
     }

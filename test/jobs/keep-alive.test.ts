@@ -40,7 +40,7 @@ const ENDINGS = {
   'there is no root': 'IO_ERROR',
   'the manifest is invalid': 'MANIFEST_INVALID',
   'an option was wrong':
-    'rejected: TypeError: Cannot inspect a run: option level: expected "digest", "size", "none", found "all"',
+    'rejected: TypeError: Cannot inspect a run: option `level`: expected "digest", "size", "none", found "all"',
   'it was aborted before': 'rejected: enough',
   'it was aborted as it began': 'rejected: enough',
   'it was aborted while it hashed': 'rejected: enough',

@@ -39,7 +39,7 @@ async function inspect(program: string): Promise<{ stdout: string; stderr: strin
 let project: string;
 
 beforeAll(async () => {
-  ({ project } = await installed());
+  ({ project } = await installed({ types: true }));
   writeFileSync(join(project, 'imports.mjs'), PROGRAM);
   writeFileSync(join(project, 'requires.cjs'), REQUIRING);
   writeFileSync(join(project, 'both.mjs'), `import './requires.cjs';\n${PROGRAM}`);

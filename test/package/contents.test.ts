@@ -29,7 +29,7 @@ let places: Installed;
 let files: readonly string[];
 
 beforeAll(async () => {
-  places = await installed();
+  places = await installed({ types: true });
   files = readdirSync(places.library, { recursive: true, encoding: 'utf8' })
     .map((file) => file.replaceAll('\\', '/'))
     .filter((file) => statSync(join(places.library, file)).isFile());

@@ -1,7 +1,7 @@
 /** Runs a script of children/, bundled with the library, on a Node of its own, and gives its answer. */
 
 import { execFile } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,10 +9,11 @@ import { build } from 'esbuild';
 import { scratch } from './scratch.ts';
 
 const CHILDREN = fileURLToPath(new URL('children/', import.meta.url));
+const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
 let building: Promise<string> | null = null;
 
-/** The directory of the bundled scripts, which need nothing outside of it. */
+/** The directory of the bundled scripts; fast-glob, which is not bundled, is found beside them. */
 export function built(): Promise<string> {
   building ??= bundle();
   return building;
@@ -20,6 +21,8 @@ export function built(): Promise<string> {
 
 async function bundle(): Promise<string> {
   const outdir = join(scratch(), 'built');
+  mkdirSync(outdir);
+  symlinkSync(MODULES, join(outdir, 'node_modules'), 'junction');
   await build({
     entryPoints: readdirSync(CHILDREN).map((name) => join(CHILDREN, name)),
     outdir,

@@ -16,8 +16,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** Another Node, of `npm ci --prefix test/nodes`. */
-export const NODE_26 = fileURLToPath(new URL('../nodes/node_modules/node-26/bin/node', import.meta.url));
+const ofNodes = (path: string): string =>
+  fileURLToPath(new URL(`../nodes/node_modules/${path}`, import.meta.url));
+
+/** What else runs programs, of `npm ci --prefix test/nodes`. */
+export const HOSTS = {
+  node24: ofNodes('node-24/bin/node'),
+  node26: ofNodes('node-26/bin/node'),
+  bun: ofNodes('bun/bin/bun.exe'),
+  deno: ofNodes('deno/deno'),
+} as const;
+
+/** Another Node. */
+export const NODE_26 = HOSTS.node26;
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
@@ -51,7 +62,8 @@ function canBoundMemory(): boolean {
 
 const NEEDS = {
   'tools of consumers (npm ci --prefix test/consumers)': () => existsSync(CONSUMERS),
-  'other versions of Node (npm ci --prefix test/nodes)': () => existsSync(NODE_26),
+  'other versions of Node (npm ci --prefix test/nodes)': () =>
+    Object.values(HOSTS).every((path) => existsSync(path)),
   'the npm registry': () => runs('npm', 'view', '--fetch-retries=0', 'fast-glob@3.3.3', 'version'),
   'a git repository': () => runs('git', '-C', HERE, 'rev-parse', '--git-dir'),
   'the Node that npm runs on': () => printed('node', '--version') === process.version,

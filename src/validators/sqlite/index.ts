@@ -1,9 +1,10 @@
 /** SQLite databases: what SQLite's own integrity check says about a private copy, in a process of its own. */
 
-import { createRequire, isBuiltin } from 'node:module';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { pathToFileURL } from 'node:url';
 import * as v from 'valibot';
+import { requireHere } from '../../fs/require-here.ts';
 import { checked, exactly } from '../../model/check-options.ts';
 import { resolvePath } from '../../fs/resolve-path.ts';
 import { LONGEST_TIMER } from '../../model/limits.ts';
@@ -103,7 +104,7 @@ function spaceFor([file, log]: readonly ArtifactFile[]): number {
 function findEngine(): string | null {
   if (isBuiltin('node:sqlite')) return 'node:sqlite';
   try {
-    return pathToFileURL(createRequire(import.meta.url).resolve('better-sqlite3')).href;
+    return pathToFileURL(requireHere().resolve('better-sqlite3')).href;
   } catch {
     return null;
   }

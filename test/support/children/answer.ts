@@ -1,6 +1,12 @@
 /** Asks about runs, all at once or one after another, and reports the answers. */
 
-import { createInspector, getBackupRun, type Answer, type GetBackupRunOptions } from '../../../src/index.ts';
+import {
+  createInspector,
+  getBackupRun,
+  type Answer,
+  type GetBackupRunOptions,
+  type BackupRunRequest,
+} from '../../../src/index.ts';
 import { splitOptions } from '../options.ts';
 import { input, quietDescriptors, say, settledDescriptors } from './say.ts';
 
@@ -34,7 +40,7 @@ async function given(answering: Promise<Answer>): Promise<Given> {
   return answering.catch((reason: unknown) => ({ rejected: String(reason) }));
 }
 
-if (warmUp !== undefined) await given(getBackupRun(warmUp.request, warmUp.options));
+if (warmUp !== undefined) await given(getBackupRun(warmUp.request as BackupRunRequest, warmUp.options));
 const before = await quietDescriptors();
 const all = Array.from({ length: times }, () => asked).flat();
 const answers: Given[] = [];
@@ -42,9 +48,11 @@ const [first] = asked;
 if (together && first !== undefined) {
   const inspector = createInspector(splitOptions(first.options).own);
   const ask = ({ request, options }: (typeof all)[number]): Promise<Given> =>
-    given(inspector.getBackupRun(request, splitOptions(options).call));
+    given(inspector.getBackupRun(request as BackupRunRequest, splitOptions(options).call));
   answers.push(...(await Promise.all(all.map(ask))));
   await inspector.close();
-} else for (const { request, options } of all) answers.push(await given(getBackupRun(request, options)));
+} else
+  for (const { request, options } of all)
+    answers.push(await given(getBackupRun(request as BackupRunRequest, options)));
 const after = await settledDescriptors(before);
 say({ answers, descriptors: { before, after } } satisfies AnswerOutput);

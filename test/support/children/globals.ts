@@ -36,13 +36,13 @@ let tick: (milliseconds: number) => void = () => undefined;
 const HOSTS = {
   'nobody who touches anything': () => undefined,
   'the fake timers of sinon': () => {
-    const { install } = load('@sinonjs/fake-timers') as FakeTimers;
-    const clock = install();
+    const fakes = load('@sinonjs/fake-timers') as FakeTimers;
+    const clock = fakes.install();
     tick = (milliseconds) => clock.tick(milliseconds);
   },
   'zone.js': () => void load('zone.js/node'),
   'graceful-fs': () => {
-    const { gracefulify } = load('graceful-fs') as { gracefulify(module: unknown): void };
+    const { gracefulify } = load('graceful-fs') as { gracefulify: (module: unknown) => void };
     gracefulify(fs);
   },
   OpenTelemetry: () => {
@@ -50,7 +50,7 @@ const HOSTS = {
       NodeTracerProvider: new () => Registered;
     };
     const { registerInstrumentations } = load('@opentelemetry/instrumentation') as {
-      registerInstrumentations(options: object): void;
+      registerInstrumentations: (options: object) => void;
     };
     const { FsInstrumentation } = load('@opentelemetry/instrumentation-fs') as {
       FsInstrumentation: new () => object;
