@@ -8,7 +8,7 @@ import { CASES, SPEC_ROOT, SPEC_RUN_ID } from '../support/fixtures.ts';
 import { inspectionsEnd, makeLargeRun } from '../support/large-run.ts';
 import { RUN_ID } from '../support/runs.ts';
 import { SPEC_ROW, SPEC_RUN, SPEC_TEXT } from '../support/spec.ts';
-import { createHttpServer } from './http-server.ts';
+import { createHttpServer } from '../../examples/http-server.ts';
 
 const PATIENCE = { timeout: 60_000, interval: 1 };
 

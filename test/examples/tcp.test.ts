@@ -8,8 +8,8 @@ import { inspectionsEnd, makeLargeRun } from '../support/large-run.ts';
 import { makeRun, RUN_ID } from '../support/runs.ts';
 import { SPEC_ROW, SPEC_RUN, SPEC_TEXT } from '../support/spec.ts';
 import { warnings } from '../support/warnings.ts';
-import { createTcpClient } from './tcp-client.ts';
-import { createTcpServer } from './tcp-server.ts';
+import { createTcpClient } from '../../examples/tcp-client.ts';
+import { createTcpServer } from '../../examples/tcp-server.ts';
 
 const ADMIN: CommandSession = { role: 'SESSION_ADMIN' };
 const PATIENCE = { timeout: 60_000, interval: 1 };

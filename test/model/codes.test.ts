@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { BackupRunError, FindingCode, ReasonCode, Severity } from '../../src/index.ts';
 import { finding } from '../../src/model/findings.ts';
+import { rowsBelow } from '../support/documents.ts';
 import { CASES } from '../support/fixtures.ts';
 
 /** Codes that nothing shows yet, by name; one that a fixture or a test shows does not belong here. */
@@ -126,5 +127,12 @@ describe('every code', () => {
 
   it('that the list shows by a test is of the list', () => {
     expect(Object.keys(SHOWN_BY).filter((code) => !CODES.includes(code))).toEqual([]);
+  });
+
+  it('has a row in the document about codes, and no other has', () => {
+    const document = 'docs/findings-and-errors.md';
+    expect(rowsBelow(document, 'Findings').toSorted()).toEqual(Object.keys(FINDINGS).toSorted());
+    expect(rowsBelow(document, 'Reasons').toSorted()).toEqual(Object.keys(REASONS).toSorted());
+    expect(rowsBelow(document, 'Errors').toSorted()).toEqual(Object.keys(ERRORS).toSorted());
   });
 });

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { deadLinks, linksOf, PROJECT } from '../support/documents.ts';
 import { tell } from '../support/needs.ts';
 import { installed, type Installed } from '../support/packed.ts';
-
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** What the package may weigh, as it is sent. */
 const MOST_BYTES = 260_000;
@@ -99,64 +97,11 @@ function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('npm_')));
 }
 
-/** The relative links of a Markdown text, outside of code: where they lead, and the anchor in it. */
-function linksOf(text: string): (readonly [target: string, anchor: string | undefined])[] {
-  const prose = text.replaceAll(/^```.*?^```$/gms, '').replaceAll(/`[^`\n]*`/g, '');
-  const targets = [...prose.matchAll(/\]\(\s*<?([^)\s>]+)/g), ...prose.matchAll(/^\[[^\]]+\]:\s*(\S+)/gm)];
-  return targets
-    .map(([, target = '']) => target)
-    .filter((target) => !/^[a-z][a-z+.-]*:/i.test(target))
-    .map((target) => target.split('#'))
-    .map(([path = '', anchor]) => [path, anchor]);
-}
-
-/** The anchors of a text's headings, as those who show Markdown make them. */
-function anchorsOf(text: string): string[] {
-  const headings = text.replaceAll(/^```.*?^```$/gms, '').matchAll(/^#+ +(.*)$/gm);
-  return [...headings].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
-      .trim()
-      .replaceAll(' ', '-'),
-  );
-}
-
-/** The links of the Markdown files of a folder that lead nowhere. */
-function broken(folder: string, names: readonly string[]): string[] {
-  return names.flatMap((name) =>
-    linksOf(readFileSync(join(folder, name), 'utf8')).flatMap(([path, anchor]) => {
-      const target = path === '' ? join(folder, name) : join(folder, dirname(name), decodeURI(path));
-      const leads =
-        existsSync(target) &&
-        (anchor === undefined || anchorsOf(readFileSync(target, 'utf8')).includes(decodeURI(anchor)));
-      return leads ? [] : [`${name}: ${path}${anchor === undefined ? '' : `#${anchor}`}`];
-    }),
-  );
-}
-
 describe('the links of documents', () => {
-  const isDocument = (file: string): boolean => file.endsWith('.md') && !file.includes('node_modules/');
-
   it('lead to what is in the package, in the package', () => {
-    const documents = files.filter(isDocument);
-    expect(documents).toEqual(expect.arrayContaining(['README.md', 'CHANGELOG.md', 'docs/versions.md']));
+    const documents = files.filter((file) => file.endsWith('.md') && !file.includes('node_modules/'));
+    expect(documents).toEqual(expect.arrayContaining(['README.md', 'SECURITY.md', 'docs/versions.md']));
     expect(documents.flatMap((file) => linksOf(shipped(file)))).not.toEqual([]);
-    expect(broken(places.library, documents)).toEqual([]);
-  });
-
-  it('lead to what is there, in the repository', () => {
-    const folders = ['.', 'docs', '.github', '.changeset'].filter((folder) =>
-      existsSync(join(PROJECT, folder)),
-    );
-    const documents = folders
-      .flatMap((folder) =>
-        readdirSync(join(PROJECT, folder), { recursive: folder !== '.', encoding: 'utf8' }).map((name) =>
-          join(folder, name),
-        ),
-      )
-      .filter(isDocument);
-    expect(documents).toContain('CONTRIBUTING.md');
-    expect(broken(PROJECT, documents)).toEqual([]);
+    expect(documents.flatMap((file) => deadLinks(places.library, file))).toEqual([]);
   });
 });

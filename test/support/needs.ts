@@ -34,6 +34,8 @@ const HERE = fileURLToPath(new URL('.', import.meta.url));
 
 const CONSUMERS = fileURLToPath(new URL('../consumers/node_modules/typescript-7', import.meta.url));
 
+const RECIPES = fileURLToPath(new URL('../recipes/node_modules', import.meta.url));
+
 /** Where groups of processes with bounded memory are made, and the names of their files: in version 2 of cgroups, or in the first. */
 export const MEMORY_CGROUP = existsSync('/sys/fs/cgroup/cgroup.controllers')
   ? ({ path: '/sys/fs/cgroup', limit: 'memory.max', peak: 'memory.peak' } as const)
@@ -68,7 +70,10 @@ const NEEDS = {
   'a memory cgroup': canBoundMemory,
   linux: () => process.platform === 'linux',
   root: () => process.getuid?.() === 0,
+  'frameworks of recipes (npm ci --prefix test/recipes)': () => existsSync(RECIPES),
+  'systemd-analyze': () => runs('systemd-analyze', '--version'),
   gcc: () => runs('gcc', '--version'),
+  python3: () => runs('python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 8))'),
   gzip: () => runs('gzip', '--version'),
   zstd: () => runs('zstd', '--version'),
   tar: () => runs('tar', '--version'),
