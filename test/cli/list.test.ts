@@ -50,7 +50,11 @@ describe('backup-run list', () => {
     expect(stdout.trimEnd().split('\n')).toHaveLength(4);
     for (const line of stdout.trimEnd().split('\n')) expect(JSON.parse(line)).toHaveProperty('ok');
     const none = await run(['list', '--status', 'timeout', '--root', makeRun().root]);
-    expect(none).toMatchObject({ stdout: '', stderr: 'backup-run: There is no such run\n', code: 0 });
+    expect(none).toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/^backup-run: There is no such backup run in \S+\n$/),
+      code: 0,
+    });
   });
 
   it.each([
@@ -65,6 +69,21 @@ describe('backup-run list', () => {
       expect(stderr.startsWith(`backup-run: Cannot use "${root}" as root: ${why}`), stderr).toBe(true);
       expect(stderr.trimEnd().split('\n')).toHaveLength(1);
     }
+  });
+
+  it('says which root is empty, and which one below it was meant', async () => {
+    const root = temporaryDirectory();
+    mkdirSync(join(root, 'backups', 'completed'), { recursive: true });
+    const empty = join(root, 'backups');
+    for (const words of [['list'], ['list', '--calendar']]) {
+      const { stderr } = await run([...words, '--root', empty]);
+      expect(stderr).toBe(`backup-run: There is no backup run in ${empty}\n`);
+    }
+    const why = `backup-run: Cannot use "${root}" as root: it holds no status directory such as "completed"; did you mean --root "${empty}"?\n`;
+    expect(await run(['list', '--root', root])).toMatchObject({ stderr: why, code: 4 });
+    const shown = await run(['show', RUN_ID, '--root', root]);
+    expect(shown).toMatchObject({ stdout: '', code: 3 });
+    expect(shown.stderr.endsWith(why)).toBe(true);
   });
 
   it('takes an empty root with any status directory for one', async () => {
@@ -122,7 +141,8 @@ describe('createRunTable()', () => {
     [86_400 * 3 + 5, '3 d ago'],
     [59, '59 s ago'],
     // A clock that is behind, and no time.
-    [-5, '–'],
+    [-5, '5 s ahead'],
+    [-86_400 * 9, '9 d ahead'],
     [now / 1_000, '–'],
   ])('says how old a run is: %d s are %s', (seconds, age) => {
     const [head = '', row = ''] = draw([{ started_at: now / 1_000 - seconds }]);

@@ -48,11 +48,11 @@ describe('backup-run show', () => {
     });
     expect({ stderr, code }).toStrictEqual({ stderr: '', code: 0 });
     const digest = sha256(readFileSync(join(SPEC_ROOT, 'completed', SPEC_RUN_ID, 'trades.db')));
-    expect(stdout).toBe(`Backup run ${SPEC_RUN_ID}
+    expect(stdout.replace(/, [\d,]+ \w+ (?:ago|ahead)$/m, ', AGE')).toBe(`Backup run ${SPEC_RUN_ID}
   status     completed
   type       full
   trigger    manual
-  started    2026-06-29 12:10:45 +02:00
+  started    2026-06-29 12:10:45 +02:00, AGE
   finished   2026-06-29 12:10:52 +02:00
   duration   7 s
   where      backups/completed/${SPEC_RUN_ID}
@@ -78,7 +78,7 @@ Sound: 1 artifact, 1.05 MB, all verified.
     const { stdout, stderr, code } = await run(['show', '--utc', '--root', made.root, RUN_ID]);
     expect({ stderr, code }).toStrictEqual({ stderr: '', code: 1 });
     const actual = sha256('the trades\n');
-    expect(stdout).toContain('  started    2026-06-29 10:10:45Z\n');
+    expect(stdout).toMatch(/^ {2}started {4}2026-06-29 10:10:45Z, \d+ d (?:ago|ahead)$/m);
     expect(stdout).toContain(`    trades.db             11 B  digest mismatch  ${'a'.repeat(12)}
     accounts.db            9 B  ok               ${sha256('accounts\n').slice(0, 12)}
 

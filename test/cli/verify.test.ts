@@ -403,7 +403,9 @@ describe('backup-run verify --latest-restorable', () => {
       `The newest restorable run is ${DAMAGED}`.slice(0, 38).trim(),
       '',
     ]);
-    expect(stdout).toMatch(/, which began (?:[\d,.]+ \w+ ago|–)\.\n$/);
+    expect(stdout).toMatch(
+      /, which (?:began [\d,.]+ \w+ ago|claims to begin [\d,.]+ \w+ ahead of this clock)\.\n$/,
+    );
     const json = await run(['verify', '--latest-restorable', '--ndjson', '--root', root]);
     const rows = json.stdout.trimEnd().split('\n');
     expect(JSON.parse(rows.at(-1) ?? '')).toMatchObject({ ok: true, run: { run_id: DAMAGED } });
@@ -440,10 +442,35 @@ describe('backup-run verify on a terminal', () => {
       if (runId === DAMAGED) writeFileSync(made.at('trades.db'), 'BROKEN');
     }
     const words = ['verify', '--all', '--root', root];
-    const { stdout } = await runInTerminal([...words, '--no-color', '--quiet'], { columns: 400 });
-    const hint = `backup-run show --root '${root.replace("'", String.raw`'\''`)}' ${DAMAGED}`;
-    expect(stdout.match(/backup-run show.*/g)).toEqual([hint]);
+    const hint = `backup-run show --root '${root.replace("'", String.raw`'\''`)}'`;
+    for (const [columns, shown] of [
+      [400, [`${hint} ${DAMAGED}`]],
+      [hint.length + 10, [`${hint} \\`]],
+      [60, null],
+    ] as const) {
+      const { stdout } = await runInTerminal([...words, '--no-color', '--quiet'], { columns });
+      expect(stdout.match(/backup-run show.*/g), `${columns}`).toEqual(shown);
+    }
     expect((await run(words)).stdout).not.toContain('backup-run show');
+  });
+
+  it('names at the end of many rows what is bad, and the newest that is not', async () => {
+    const root = temporaryDirectory();
+    const idOf = (index: number): string => `202606${10 + index}-121045-000001`;
+    for (let index = 0; index < 12; index += 1) {
+      const started = Date.UTC(2026, 5, 10 + index) / 1_000;
+      const manifest = { started_at: started, finished_at: started + 60 };
+      const made = makeRun({ root, runId: idOf(index), manifest });
+      if (index === 3 || index === 7) writeFileSync(made.at('trades.db'), 'other trades');
+      if (index === 5) writeFileSync(made.at('manifest.json'), '{');
+    }
+    const { stdout } = await run(['verify', '--all', '--root', root]);
+    expect(stdout.trimEnd().split('\n').slice(12)).toEqual([
+      expect.stringMatching(/^12 runs: 9 restorable, 2 damaged, 1 not inspected; /),
+      `damaged: ${idOf(7)}, ${idOf(3)}`,
+      `not inspected: ${idOf(5)}`,
+      expect.stringMatching(`^The newest restorable run is ${idOf(11)}, which `),
+    ]);
   });
 
   it.skipIf(skipped)('has one progress over all runs', async () => {
@@ -564,7 +591,7 @@ describe('backup-run list', () => {
     const args = ['list', '--root', root];
     expect(await run(args)).toMatchObject({
       stdout: '',
-      stderr: 'backup-run: There is no such run\n',
+      stderr: `backup-run: There is no backup run in ${root}\n`,
       code: 0,
     });
     expect(await run([...args, '--json'])).toMatchObject({ stdout: '[]\n', stderr: '', code: 0 });

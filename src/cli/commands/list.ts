@@ -22,7 +22,7 @@ export async function listCommand(args: Arguments, context: CliContext): Promise
   const plan = args.texts.has('calendar') ? planCalendar(args, form, filter, context.now()) : null;
   const writer =
     plan === null ? createRowWriter(form, args, context) : createCalendarWriter(plan, args, context);
-  const wanted = plan === null ? { ...filter, sizes: true } : plan.filter;
+  const wanted = { ...(plan?.filter ?? filter), sizes: true };
   const options = await inspectorOptionsOf(args, context);
   return withInspector(options, context, async (inspector) => {
     const { signal } = context;

@@ -3,12 +3,13 @@
 import type { ListedRun } from '../../index.ts';
 import type { Arguments } from '../args/arguments.ts';
 import type { CliContext } from '../context.ts';
-import { complain, complainOf } from '../output/complain.ts';
+import { complainOf } from '../output/complain.ts';
 import { viewOf, type Form } from '../output/form.ts';
 import { createArrayWriter, toJson } from '../output/json.ts';
 import { createRunTable, type RunTable } from '../output/render-list.ts';
 import { createTotals } from '../output/render-totals.ts';
 import { rootOf } from './library.ts';
+import { complainOfNoRun } from './root.ts';
 
 /** Prints rows. */
 export interface RowWriter {
@@ -74,7 +75,7 @@ function createTableWriter(args: Arguments, context: CliContext): RowWriter {
       if (table === null && held.length > 0) await begin(isAll);
       if (!isAll) return;
       if (!totals.isEmpty()) await out.print(`${totals.render(!hasFaults, viewOf(args, context))}\n`);
-      else if (!hasFaults) await complain(context, 'There is no such run');
+      else if (!hasFaults) await complainOfNoRun(args, context);
     },
   };
 }

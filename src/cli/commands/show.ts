@@ -9,6 +9,7 @@ import { createProgressDisplay, type ProgressDisplay } from '../output/progress.
 import { counted, size } from '../output/quantities.ts';
 import { renderRun } from '../output/render-run.ts';
 import { namedRun, resolveRun, type MeantRun, type RunLookup } from './resolve-run.ts';
+import { faultOfEmptyRoot } from './root.ts';
 import { runIds } from './run-ids.ts';
 import type { CliContext } from '../context.ts';
 import { UsageError } from '../args/usage-error.ts';
@@ -72,13 +73,20 @@ async function printAnswer(
   context: CliContext,
 ): Promise<void> {
   const { out } = context;
-  if (!answer.ok) await complainOf(context, answer.error, rootOf(args, context));
+  if (!answer.ok) await complainOfRun(answer.error, rootOf(args, context), context);
   if (!answer.ok && (form === 'text' || answer.error.code === 'BACKUP_RUN_NOT_FOUND')) return;
   if (form !== 'text' || !answer.ok)
     return out.print(
       `${toJson(answer.ok ? answer : { ok: false, run_id: runId, error: answer.error }, 2)}\n`,
     );
   return out.print(`${renderRun(answer, viewOf(args, context)).join('\n')}\n`);
+}
+
+/** Where nothing is found, the root may be none. */
+async function complainOfRun(error: BackupRunError, root: string, context: CliContext): Promise<void> {
+  const fault = error.code === 'BACKUP_RUN_NOT_FOUND' ? await faultOfEmptyRoot(root, context) : null;
+  await complainOf(context, error, root);
+  if (fault !== null) await complain(context, fault);
 }
 
 function outcomeOfAnswer(answer: Answer): RunOutcome {

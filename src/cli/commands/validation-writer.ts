@@ -10,6 +10,7 @@ import { createArrayWriter, toJson } from '../output/json.ts';
 import type { ProgressDisplay } from '../output/progress.ts';
 import {
   reasonsOf,
+  renderBad,
   renderFound,
   renderHint,
   renderSummary,
@@ -37,6 +38,9 @@ export interface ValidationWriter {
   end(): Promise<void>;
 }
 
+/** Rows that stand on a screen together with the summary. */
+const FEW = 10;
+
 /** Every run that was found has a row on standard output. */
 export function createValidationWriter(
   form: Form,
@@ -46,7 +50,8 @@ export function createValidationWriter(
 ): ValidationWriter {
   const begun = context.clock();
   const rows = createRowPrinter(form, args, context);
-  const tally = new Map<SummaryWord, number>();
+  const ids = new Map<SummaryWord, string[]>();
+  let newest: BackupRun | null = null;
   let asked: number | null = null;
   let notFound: SummaryWord = 'not found';
   let found: BackupRun | null = null;
@@ -54,8 +59,16 @@ export function createValidationWriter(
   function summary(): string {
     const view = viewOf(args, context);
     const interrupted = wasInterrupted(context) ? { asked } : null;
+    const tally = new Map([...ids].map(([word, { length }]) => [word, length]));
     const line = renderSummary(tally, (context.clock() - begun) / 1_000, interrupted, view);
-    return found === null ? line : `${line}\n${renderFound(found, view)}`;
+    // A row tells the same as long as there are few.
+    const isLong = [...tally.values()].reduce((sum, each) => sum + each, 0) > FEW;
+    const restorable = found ?? (isLong ? newest : null);
+    return [
+      line,
+      ...(isLong ? renderBad(ids, view) : []),
+      ...(restorable === null ? [] : [renderFound(restorable, view)]),
+    ].join('\n');
   }
 
   return {
@@ -67,7 +80,9 @@ export function createValidationWriter(
     },
     async add(run, validation, seconds) {
       const word = wordOf(validation) ?? notFound;
-      tally.set(word, (tally.get(word) ?? 0) + 1);
+      ids.set(word, [...(ids.get(word) ?? []), run.id]);
+      if (validation.ok && (newest === null || validation.run.started_at > newest.started_at))
+        newest = validation.run;
       await display.hide();
       await rows.print(run, validation, seconds);
       return word === 'removed';
@@ -114,8 +129,8 @@ function createRowPrinter(form: Form, args: Arguments, context: CliContext): Row
   /** For people who read it on a terminal; what stands behind a pipe reads rows. */
   function hintLines({ id }: MeantRun, validation: Validation, view: View): string[] {
     const reasons = reasonsOf(validation);
-    const command = view.columns === null ? null : showCommandFor(id, args);
-    return reasons === null || command === null ? [] : renderHint(command, reasons, view);
+    const command = view.columns === null ? null : showCommandFor(args);
+    return reasons === null || command === null ? [] : renderHint(command, id, reasons, view);
   }
 
   return {
@@ -140,12 +155,12 @@ function createRowPrinter(form: Form, args: Arguments, context: CliContext): Row
   };
 }
 
-/** What to type to see a run whole; null where it cannot be typed. */
-function showCommandFor(id: string, args: Arguments): string | null {
+/** What to type before the id of a run to see it whole; null where it cannot be typed. */
+function showCommandFor(args: Arguments): string | null {
   const root = optionText(args, 'root');
   if (root !== undefined && printable(root) !== root) return null;
   const where = root === undefined ? '' : ` --root ${inShell(root)}`;
-  return `backup-run show${where} ${id}`;
+  return `backup-run show${where}`;
 }
 
 /** A word as it can be typed in every shell. */

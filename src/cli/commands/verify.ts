@@ -22,7 +22,7 @@ import {
   type RunLookup,
   withBytes,
 } from './resolve-run.ts';
-import { faultOfEmptyRoot } from './root.ts';
+import { faultOfEmptyRoot, noRunSentence } from './root.ts';
 import { runIds } from './run-ids.ts';
 import { createValidationWriter, type ValidationWriter } from './validation-writer.ts';
 
@@ -169,7 +169,14 @@ async function verifyUntilRestorable(job: VerifyJob): Promise<void> {
     return;
   }
   if (index === 0) await complainOfNone(job);
-  else await writer.complain(`There is no restorable run in ${rootOf(job.args, job.context)}`);
+  else {
+    const root = rootOf(job.args, job.context);
+    await writer.complain(
+      outcomes.has('not inspected')
+        ? `No run in ${root} could be found restorable, and not all of them were verified`
+        : `There is no restorable run in ${root}`,
+    );
+  }
   outcomes.delete('not found');
   outcomes.add('damaged');
 }
@@ -180,8 +187,7 @@ async function complainOfNone({ args, context, writer, outcomes }: VerifyJob): P
   const root = rootOf(args, context);
   const fault = await faultOfEmptyRoot(root, context);
   outcomes.add(fault === null ? 'not found' : 'not inspected');
-  const such = hasFilter(args) ? 'no such' : 'no';
-  await writer.complain(fault ?? `There is ${such} backup run in ${root}`);
+  await writer.complain(fault ?? noRunSentence(args, root));
 }
 
 async function verifyOne(run: MeantRun, place: RunPosition | null, job: VerifyJob): Promise<Validation> {

@@ -33,10 +33,17 @@ export function elapsed({ started_at }: BackupRun, now: number): string {
   return duration(Math.floor(now / 1_000) - started_at);
 }
 
-/** How long ago a run began: `11 h ago`. */
+/** How long ago a run began, `11 h ago`, or how far ahead of this clock it claims to: `3 d ahead`. */
 export function ageOf({ started_at }: BackupRun, now: number): string {
   const seconds = Math.floor(now / 1_000) - started_at;
-  return started_at === 0 || seconds < 0 ? NO_TIME : `${roughDuration(seconds)} ago`;
+  if (started_at === 0) return NO_TIME;
+  return seconds < 0 ? `${roughDuration(-seconds)} ahead` : `${roughDuration(seconds)} ago`;
+}
+
+/** The same in a sentence: a clock may be wrong, here or where the run was made. */
+export function ageSentence(run: BackupRun, now: number): string {
+  const age = ageOf(run, now);
+  return age.endsWith(' ahead') ? `which claims to begin ${age} of this clock` : `which began ${age}`;
 }
 
 /** How long a run took, or has taken until now. */
@@ -56,7 +63,7 @@ export function renderHead(run: BackupRun, view: View): string[] {
     ['status', text, meaning],
     ['type', scope === '' ? run.type : `${run.type}: ${scope}`],
     ['trigger', run.trigger],
-    ['started', time(run.started_at, isUtc)],
+    ['started', `${time(run.started_at, isUtc)}, ${ageOf(run, now)}`],
     ['finished', time(run.finished_at, isUtc)],
     ['duration', durationOfRun(run, now)],
     ['where', escapeAll(run.path)],

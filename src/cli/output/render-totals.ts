@@ -2,6 +2,7 @@
 
 import { printable } from '../../model/printable.ts';
 import type { BackupRun, ListedRun } from '../../index.ts';
+import { RUN_STATUSES } from '../../model/run.ts';
 import { ageOf } from './render-head.ts';
 import { counted, grouped } from './quantities.ts';
 import { wrapped, type View } from './view.ts';
@@ -33,7 +34,10 @@ export function createTotals(): Totals {
     isEmpty: () => tally.size === 0,
     render(isAll, view) {
       const total = [...tally.values()].reduce((sum, each) => sum + each, 0);
-      const parts = [...tally].map(([status, number]) => `${grouped(number)} ${status}`);
+      const parts = ([...RUN_STATUSES, 'unreadable'] as const).flatMap((status) => {
+        const number = tally.get(status) ?? 0;
+        return number === 0 ? [] : `${grouped(number)} ${status}`;
+      });
       const runs = `${isAll ? '' : 'at least '}${counted(total, 'run')}`;
       const text = `${runs}: ${parts.join(', ')}; ${newestSentence(view)}; as recorded, nothing was verified`;
       return wrapped(text, view.columns).join('\n');

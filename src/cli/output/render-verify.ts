@@ -4,10 +4,10 @@ import { printable } from '../../model/printable.ts';
 import type { BackupRun, BackupRunError, Reason, Validation } from '../../index.ts';
 import type { Meaning } from './paint.ts';
 import { counted, duration, grouped } from './quantities.ts';
-import { ageOf } from './render-head.ts';
+import { ageSentence } from './render-head.ts';
 import { extent, UNVERIFIABLE_CODES } from './verdict.ts';
 import { shownMessage, wrapped, type View } from './view.ts';
-import { fill } from './width.ts';
+import { fill, width } from './width.ts';
 
 /** The words for a run that was inspected; the line of a run begins with one. */
 const VERIFY_WORDS = ['restorable', 'not completed', 'not verified', 'damaged'] as const;
@@ -39,6 +39,9 @@ export function wordFor(reasons: readonly Pick<Reason, 'code'>[]): VerifyWord {
 /** Columns of the longest word, and of the gap after it. */
 const WORD_COLUMNS = Math.max(...VERIFY_WORDS.map((word) => word.length)) + 2;
 
+/** Columns before a command that can be copied. */
+const HINT_INDENT = 4;
+
 /** The reasons not to restore from a run; none when it is restorable, null when it could not be inspected. */
 export function reasonsOf(validation: Validation): readonly Reason[] | null {
   if (validation.ok) return [];
@@ -55,10 +58,21 @@ export function renderValidation(runId: string, validation: Validation, seconds:
   return row(word, MEANING[word], runId, details, view);
 }
 
-/** Where to read on about a run that cannot be relied on; none for one that is as good as it can be. */
-export function renderHint(command: string, reasons: readonly Reason[], { columns, paint }: View): string[] {
+/**
+ * What shows a run whole that cannot be relied on, to be copied: in a line, or with the id in another, and nowhere else; none where it does
+ * not fit, nor for a run that is as good as it can be.
+ */
+export function renderHint(
+  command: string,
+  runId: string,
+  reasons: readonly Reason[],
+  { columns, paint }: View,
+): string[] {
   if (!['damaged', 'not verified'].includes(wordFor(reasons))) return [];
-  return wrapped(command, columns, WORD_COLUMNS).map((each) => paint('faint', each));
+  const forms = [[`${command} ${runId}`], [`${command} \\`, `  ${runId}`]];
+  const room = columns === null ? Infinity : columns - HINT_INDENT;
+  const fitting = forms.find((lines) => lines.every((each) => width(each) <= room)) ?? [];
+  return fitting.map((each) => ' '.repeat(HINT_INDENT) + paint('faint', each));
 }
 
 /** The line of a run that was found and could not be inspected. */
@@ -77,7 +91,7 @@ function row(word: string, meaning: Meaning, runId: string, details: string, vie
 
 /** The line about the newest run that can be restored from. */
 export function renderFound(run: BackupRun, { columns, paint, now }: View): string {
-  const text = `The newest restorable run is ${printable(run.run_id)}, which began ${ageOf(run, now)}.`;
+  const text = `The newest restorable run is ${printable(run.run_id)}, ${ageSentence(run, now)}.`;
   return wrapped(text, columns)
     .map((each) => paint('good', each))
     .join('\n');
@@ -95,6 +109,23 @@ function bears(word: VerifyWord, code: Reason['code']): boolean {
   return word === 'not completed' || code !== 'RUN_NOT_COMPLETED';
 }
 
+/** Runs that the summary names of each word; of more, how many there are. */
+const MOST_NAMED = 10;
+
+/** Which runs came to nothing good: their rows have left the screen. */
+export function renderBad(
+  ids: ReadonlyMap<SummaryWord, readonly string[]>,
+  { columns, paint }: View,
+): string[] {
+  return BAD_WORDS.flatMap((word) => {
+    const all = ids.get(word) ?? [];
+    if (all.length === 0) return [];
+    const more = all.length > MOST_NAMED ? ` and ${grouped(all.length - MOST_NAMED)} more` : '';
+    const named = all.slice(0, MOST_NAMED).map(printable).join(', ');
+    return wrapped(`${word}: ${named}${more}`, columns).map((each) => paint('bad', each));
+  });
+}
+
 /** What came of a run, for the summary. */
 export type SummaryWord = (typeof ORDER)[number];
 
@@ -107,6 +138,9 @@ const ORDER = [
   'not found',
   'removed',
 ] as const;
+
+/** What somebody has to look after. */
+const BAD_WORDS = ['damaged', 'not verified', 'not inspected'] as const satisfies readonly SummaryWord[];
 
 /** The line about all runs; `asked` is null when nobody knows how many there were to be. */
 export function renderSummary(
