@@ -109,6 +109,6 @@ export const wrong = getBackupRun({ run_id: '' }, { root: '', level: 'everything
 
 // The format alone speaks of the same things.
 const asFormat: format.BackupRun['status'] = format.RUN_STATUSES[0];
-const asked: format.RunFilterData = v.parse(format.runFilterSchema, { status: [asFormat] });
+const askedOfFormat: format.RunFilterData = v.parse(format.runFilterSchema, { status: [asFormat] });
 const same = (answer: Answer): format.Answer => answer;
-export const told = [asked.status, same, (sent: unknown) => format.isBackupRunError(sent) && reason(sent)];
+export const told = [askedOfFormat.status, same, (sent: unknown) => format.isBackupRunError(sent) && reason(sent)];
