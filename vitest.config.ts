@@ -1,12 +1,25 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
+
+/** Faults, races, attacks and floods, and whatever needs an installed package: what few changes need, and what takes most of the time. */
+const CAMPAIGN = ['test/campaign/**/*.test.ts', 'test/package/**/*.test.ts'];
 
 export default defineConfig({
   // The examples import the library as its users do.
   resolve: { alias: { 'backup-run-inspector': fileURLToPath(new URL('src/index.ts', import.meta.url)) } },
   test: {
-    include: ['test/**/*.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...CAMPAIGN],
+        },
+      },
+      { extends: true, test: { name: 'campaign', include: CAMPAIGN } },
+    ],
     pool: 'forks',
     globals: false,
     testTimeout: 120_000,

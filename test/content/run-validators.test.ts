@@ -558,6 +558,6 @@ describe('createInspector() throws for validators', () => {
   ];
   it.each(rejected)('%s', (_, validators) => {
     const options = { root: '/nowhere', validators: validators as Validator[] };
-    expect(() => createInspector(options)).toThrow(/^Cannot create an inspector: option validators/);
+    expect(() => createInspector(options)).toThrow(/^Cannot create an inspector: option `validators/);
   });
 });

@@ -1,15 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/model/errors.ts';
-import { readManifests } from '../../src/manifest/read-manifest.ts';
-import type { Io } from '../../src/fs/calls.ts';
-import { errnoOf } from '../../src/fs/errno.ts';
-import { participantManifest, RUN_MANIFEST } from '../../src/repository/layout.ts';
-import { holdRootByPath } from '../../src/fs/path-handle.ts';
-import type { Handle } from '../../src/fs/handle.ts';
-import { locate } from '../../src/repository/locate-run.ts';
-import type { Root } from '../../src/fs/root.ts';
-import { lookAtFile } from '../../src/hashing/look-at-file.ts';
-import { beginRead } from '../../src/hashing/hash-file.ts';
+import { Refusal } from '../../../src/model/errors.ts';
+import { readManifests } from '../../../src/manifest/read-manifest.ts';
+import type { Io } from '../../../src/fs/calls.ts';
+import { errnoOf } from '../../../src/fs/errno.ts';
+import { participantManifest, RUN_MANIFEST } from '../../../src/repository/layout.ts';
+import { holdRootByPath } from '../../../src/fs/path-handle.ts';
+import type { Handle } from '../../../src/fs/handle.ts';
+import { locate } from '../../../src/repository/locate-run.ts';
+import type { Root } from '../../../src/fs/root.ts';
+import { lookAtFile } from '../../../src/hashing/look-at-file.ts';
+import { beginRead } from '../../../src/hashing/hash-file.ts';
 import {
   INSIDE_BYTES,
   ATTACKS,
@@ -19,11 +19,11 @@ import {
   stage,
   type Attack,
   type Staged,
-} from '../support/attacks.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { RUN_ID } from '../support/runs.ts';
-import { inspectStepped, steppedIo, steppedRoot } from '../support/stepped.ts';
-import { exchange } from '../support/swapper.ts';
+} from '../../support/attacks.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { RUN_ID } from '../../support/runs.ts';
+import { inspectStepped, steppedIo, steppedRoot } from '../../support/stepped.ts';
+import { exchange } from '../../support/swapper.ts';
 
 const skip = lacks('exchanges between two system calls', 'linux');
 

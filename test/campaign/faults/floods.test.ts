@@ -1,10 +1,10 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runChild } from '../support/built.ts';
-import type { PeakInput, PeakOutput } from '../support/children/peak.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { makeRun, RUN_ID } from '../support/runs.ts';
+import { runChild } from '../../support/built.ts';
+import type { PeakInput, PeakOutput } from '../../support/children/peak.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { makeRun, RUN_ID } from '../../support/runs.ts';
 
 const skipped = lacks('a flood of files', 'linux', '/dev/shm');
 const timeout = 300_000;

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { built, runChild } from '../support/built.ts';
-import type { AnswerOutput, Asked } from '../support/children/answer.ts';
-import { CASES, FIXTURES, SPEC_ROOT } from '../support/fixtures.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { artifactRecord, makeRun, RUN_ID, temporaryDirectory } from '../support/runs.ts';
-import { concerns, isChanging, openedPath, parseTrace, type Traced } from '../support/traced.ts';
+import { built, runChild } from '../../support/built.ts';
+import type { AnswerOutput, Asked } from '../../support/children/answer.ts';
+import { CASES, FIXTURES, SPEC_ROOT } from '../../support/fixtures.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { artifactRecord, makeRun, RUN_ID, temporaryDirectory } from '../../support/runs.ts';
+import { concerns, isChanging, openedPath, parseTrace, type Traced } from '../../support/traced.ts';
 
 const untraced = lacks('a trace of system calls', 'linux', 'strace');
 const unmounted = lacks('a read-only mount', 'linux', 'root', 'a mount namespace (unshare -m)');

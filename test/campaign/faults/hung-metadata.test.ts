@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../../src/index.ts';
-import { runChild } from '../support/built.ts';
-import type { HungMetadataInput, HungMetadataOutput } from '../support/children/hung-metadata.ts';
-import { mountFaultyDisk } from '../support/faulty-disk.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun, temporaryDirectory } from '../support/runs.ts';
+import type { Answer } from '../../../src/index.ts';
+import { runChild } from '../../support/built.ts';
+import type { HungMetadataInput, HungMetadataOutput } from '../../support/children/hung-metadata.ts';
+import { mountFaultyDisk } from '../../support/faulty-disk.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun, temporaryDirectory } from '../../support/runs.ts';
 
 const skipped = lacks('a faulty disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
 const timeout = 300_000;

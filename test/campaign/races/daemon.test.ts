@@ -13,14 +13,14 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Refusal } from '../../src/model/errors.ts';
-import { createInspector, type Answer } from '../../src/index.ts';
-import { locate } from '../../src/repository/locate-run.ts';
-import type { Root } from '../../src/fs/root.ts';
-import { DELETIONS, life, makeRoot, PUBLISHED, type Published, type Step } from '../support/daemon.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { RUN_ID, runManifest, temporaryDirectory } from '../support/runs.ts';
-import { inspectStepped, steppedIo, steppedRoot, type Before } from '../support/stepped.ts';
+import { Refusal } from '../../../src/model/errors.ts';
+import { createInspector, type Answer } from '../../../src/index.ts';
+import { locate } from '../../../src/repository/locate-run.ts';
+import type { Root } from '../../../src/fs/root.ts';
+import { DELETIONS, life, makeRoot, PUBLISHED, type Published, type Step } from '../../support/daemon.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { RUN_ID, runManifest, temporaryDirectory } from '../../support/runs.ts';
+import { inspectStepped, steppedIo, steppedRoot, type Before } from '../../support/stepped.ts';
 
 const skip = lacks('interleavings with a daemon', 'linux');
 

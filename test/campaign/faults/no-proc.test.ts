@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { runChild } from '../support/built.ts';
-import type { AnswerOutput, Asked } from '../support/children/answer.ts';
-import { CASES } from '../support/fixtures.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun, RUN_ID } from '../support/runs.ts';
+import { runChild } from '../../support/built.ts';
+import type { AnswerOutput, Asked } from '../../support/children/answer.ts';
+import { CASES } from '../../support/fixtures.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun, RUN_ID } from '../../support/runs.ts';
 
 const skipped = lacks('a system without /proc', 'linux', 'root', 'a mount namespace (unshare -m)');
 const unentered = lacks('a /proc of other processes', 'linux', 'root', 'a process namespace (unshare -p)');

@@ -2,12 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { getBackupRun, type Answer } from '../../src/index.ts';
-import { runChild } from '../support/built.ts';
-import type { AnswerOutput } from '../support/children/answer.ts';
-import { lacks } from '../support/needs.ts';
-import { attend, program } from '../support/program.ts';
-import { makeRun, RUN_ID, temporaryDirectory, type MadeRun } from '../support/runs.ts';
+import { getBackupRun, type Answer } from '../../../src/index.ts';
+import { runChild } from '../../support/built.ts';
+import type { AnswerOutput } from '../../support/children/answer.ts';
+import { lacks } from '../../support/needs.ts';
+import { attend, program } from '../../support/program.ts';
+import { makeRun, RUN_ID, temporaryDirectory, type MadeRun } from '../../support/runs.ts';
 
 const skip = lacks('a working directory that can be deleted', 'linux');
 

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { getBackupRun } from '../../src/index.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun, RUN_ID, tradesRecord, type MadeRun } from '../support/runs.ts';
-import { inspectStepped, steppedRoot } from '../support/stepped.ts';
+import { getBackupRun } from '../../../src/index.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun, RUN_ID, tradesRecord, type MadeRun } from '../../support/runs.ts';
+import { inspectStepped, steppedRoot } from '../../support/stepped.ts';
 
 describe('getBackupRun() answers', () => {
   it(

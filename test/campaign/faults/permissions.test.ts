@@ -1,10 +1,10 @@
 import { chmodSync } from 'node:fs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Finding, Inspected } from '../../src/index.ts';
-import { runChild } from '../support/built.ts';
-import type { AnswerOutput, Given } from '../support/children/answer.ts';
-import { lacks } from '../support/needs.ts';
-import { artifactRecord, makeRun, RUN_ID, type MadeRun } from '../support/runs.ts';
+import type { Finding, Inspected } from '../../../src/index.ts';
+import { runChild } from '../../support/built.ts';
+import type { AnswerOutput, Given } from '../../support/children/answer.ts';
+import { lacks } from '../../support/needs.ts';
+import { artifactRecord, makeRun, RUN_ID, type MadeRun } from '../../support/runs.ts';
 
 const skipped = lacks('a process without the rights of root', 'linux', 'root', 'setpriv');
 

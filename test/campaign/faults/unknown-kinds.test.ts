@@ -3,12 +3,12 @@ import { cpSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createInspector, type Answer, type Inspected, type ListedRun } from '../../src/index.ts';
-import { runChild } from '../support/built.ts';
-import type { OddStorageInput, OddStorageOutput, Told } from '../support/children/odd-storage.ts';
-import { mountFaultyDisk } from '../support/faulty-disk.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun, RUN_ID, temporaryDirectory, tradesRecord, type MadeRun } from '../support/runs.ts';
+import { createInspector, type Answer, type Inspected, type ListedRun } from '../../../src/index.ts';
+import { runChild } from '../../support/built.ts';
+import type { OddStorageInput, OddStorageOutput, Told } from '../../support/children/odd-storage.ts';
+import { mountFaultyDisk } from '../../support/faulty-disk.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun, RUN_ID, temporaryDirectory, tradesRecord, type MadeRun } from '../../support/runs.ts';
 
 const { EIO, ENOENT } = constants.errno;
 const timeout = 300_000;

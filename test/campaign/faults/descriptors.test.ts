@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runChild } from '../support/built.ts';
-import type { AnswerInput, AnswerOutput, Asked } from '../support/children/answer.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { makeRun, temporaryDirectory } from '../support/runs.ts';
+import { runChild } from '../../support/built.ts';
+import type { AnswerInput, AnswerOutput, Asked } from '../../support/children/answer.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { makeRun, temporaryDirectory } from '../../support/runs.ts';
 
 const skipped = lacks('a limit of descriptors', 'linux', 'prlimit');
 const timeout = 300_000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { createInspector } from '../../src/index.ts';
-import { heldBelow } from '../support/descriptors.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun, RUN_ID } from '../support/runs.ts';
+import { createInspector } from '../../../src/index.ts';
+import { heldBelow } from '../../support/descriptors.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun, RUN_ID } from '../../support/runs.ts';
 
 const skip = lacks('what an inspector holds when it is closed', 'linux');
 

@@ -1,11 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { runChild } from '../support/built.ts';
-import type { OddStorageInput, OddStorageOutput } from '../support/children/odd-storage.ts';
-import { mountFaultyDisk } from '../support/faulty-disk.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun, RUN_ID } from '../support/runs.ts';
+import { runChild } from '../../support/built.ts';
+import type { OddStorageInput, OddStorageOutput } from '../../support/children/odd-storage.ts';
+import { mountFaultyDisk } from '../../support/faulty-disk.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun, RUN_ID } from '../../support/runs.ts';
 
 const skipped = lacks('a faulty disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
 

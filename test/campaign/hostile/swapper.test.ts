@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { createInspector, getBackupRun, type Answer } from '../../src/index.ts';
-import { ATTACKS, OUTSIDE, said, stage } from '../support/attacks.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { RUN_ID } from '../support/runs.ts';
-import { startSwapper } from '../support/swapper.ts';
+import { createInspector, getBackupRun, type Answer } from '../../../src/index.ts';
+import { ATTACKS, OUTSIDE, said, stage } from '../../support/attacks.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { RUN_ID } from '../../support/runs.ts';
+import { startSwapper } from '../../support/swapper.ts';
 
 const INSPECTIONS = 600;
 /** Inspected at one time through one inspector: what is waiting is raced too. */

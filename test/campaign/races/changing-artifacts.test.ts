@@ -12,11 +12,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createInspector, type Answer, type Finding } from '../../src/index.ts';
-import { CHUNK } from '../../src/hashing/hash-file.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { makeRun, RUN_ID, sha256, type MadeRun } from '../support/runs.ts';
-import { inspectStepped, steppedRoot } from '../support/stepped.ts';
+import { createInspector, type Answer, type Finding } from '../../../src/index.ts';
+import { CHUNK } from '../../../src/hashing/hash-file.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { makeRun, RUN_ID, sha256, type MadeRun } from '../../support/runs.ts';
+import { inspectStepped, steppedRoot } from '../../support/stepped.ts';
 
 const skip = lacks('artifacts that change while they are hashed', 'linux');
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { runChild } from '../support/built.ts';
-import type { AbortsOutput } from '../support/children/aborts.ts';
-import { lacks, NODE_26, tell } from '../support/needs.ts';
-import { makeRun } from '../support/runs.ts';
+import { runChild } from '../../support/built.ts';
+import type { AbortsOutput } from '../../support/children/aborts.ts';
+import { lacks, NODE_26, tell } from '../../support/needs.ts';
+import { makeRun } from '../../support/runs.ts';
 
 const STAGES = 120;
 const skip = lacks('what aborts leave over', 'linux');

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer, Inspected } from '../../src/index.ts';
-import { runChild } from '../support/built.ts';
-import type { OddStorageInput, OddStorageOutput } from '../support/children/odd-storage.ts';
-import { mountFaultyDisk } from '../support/faulty-disk.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun, RUN_ID, tradesRecord } from '../support/runs.ts';
+import type { Answer, Inspected } from '../../../src/index.ts';
+import { runChild } from '../../support/built.ts';
+import type { OddStorageInput, OddStorageOutput } from '../../support/children/odd-storage.ts';
+import { mountFaultyDisk } from '../../support/faulty-disk.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun, RUN_ID, tradesRecord } from '../../support/runs.ts';
 
 const timeout = 300_000;
 const skipped = lacks('a faulty disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');

@@ -2,12 +2,12 @@ import { constants } from 'node:os';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runChild } from '../support/built.ts';
-import type { Round, SweepInput, SweepOutput } from '../support/children/sweep.ts';
-import { compiled } from '../support/native.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { artifactRecord, RUN_ID, runManifest, tradesRecord } from '../support/runs.ts';
-import { scratch } from '../support/scratch.ts';
+import { runChild } from '../../support/built.ts';
+import type { Round, SweepInput, SweepOutput } from '../../support/children/sweep.ts';
+import { compiled } from '../../support/native.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { artifactRecord, RUN_ID, runManifest, tradesRecord } from '../../support/runs.ts';
+import { scratch } from '../../support/scratch.ts';
 
 /** A run with everything an inspection does: nested artifacts, inline and listed and unlisted participants, stray files. */
 function makeFullRun(): string {

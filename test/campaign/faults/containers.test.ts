@@ -1,13 +1,13 @@
 import { chmodSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { defaultThreads } from '../../src/inspect/options.ts';
-import { runChild } from '../support/built.ts';
-import type { ThreadsInput, ThreadsOutput } from '../support/children/threads.ts';
-import { memoryCgroup } from '../support/memory-cgroup.ts';
-import { lacks } from '../support/needs.ts';
-import { makeRun } from '../support/runs.ts';
-import { scratch } from '../support/scratch.ts';
+import { defaultThreads } from '../../../src/inspect/options.ts';
+import { runChild } from '../../support/built.ts';
+import type { ThreadsInput, ThreadsOutput } from '../../support/children/threads.ts';
+import { memoryCgroup } from '../../support/memory-cgroup.ts';
+import { lacks } from '../../support/needs.ts';
+import { makeRun } from '../../support/runs.ts';
+import { scratch } from '../../support/scratch.ts';
 
 const MIB = 2 ** 20;
 

@@ -1,11 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Answer, Finding, Inspected, Level } from '../../src/index.ts';
-import { runChild } from '../support/built.ts';
-import type { BudgetsInput, BudgetsOutput } from '../support/children/budgets.ts';
-import { mountFaultyDisk } from '../support/faulty-disk.ts';
-import { lacks, tell } from '../support/needs.ts';
-import { makeRun, RUN_ID, tradesRecord } from '../support/runs.ts';
+import type { Answer, Finding, Inspected, Level } from '../../../src/index.ts';
+import { runChild } from '../../support/built.ts';
+import type { BudgetsInput, BudgetsOutput } from '../../support/children/budgets.ts';
+import { mountFaultyDisk } from '../../support/faulty-disk.ts';
+import { lacks, tell } from '../../support/needs.ts';
+import { makeRun, RUN_ID, tradesRecord } from '../../support/runs.ts';
 
 const skipped = lacks('a slow disk', 'linux', 'root', 'gcc', 'libfuse3 with pkg-config', '/dev/fuse');
 const timeout = 300_000;
