@@ -141,13 +141,16 @@ function commandsFor(node, extent, vitest) {
 
 /** Runs commands that test one after the other, and adds up what came of them. */
 async function runInTurn(commands) {
-  const total = { passed: 0, failed: 0, skipped: 0, names: [], files: [] };
-  for (const [command, args] of commands) {
-    const run = await runTests(command, args);
-    for (const key of ['passed', 'failed', 'skipped']) total[key] += run[key];
-    for (const key of ['names', 'files']) total[key].push(...run[key]);
-  }
-  return total;
+  const runs = [];
+  for (const [command, args] of commands) runs.push(await runTests(command, args));
+  const total = (key) => runs.reduce((count, run) => count + run[key], 0);
+  return {
+    passed: total('passed'),
+    failed: total('failed'),
+    skipped: total('skipped'),
+    names: runs.flatMap(({ names }) => names),
+    files: runs.flatMap(({ files }) => files),
+  };
 }
 
 /** Runs a command that tests; what it prints is passed on, but for its closing line. */
