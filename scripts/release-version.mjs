@@ -15,7 +15,8 @@ const run = (command, ...args) =>
 const before = versionOf();
 run('npm', 'run', '--silent', 'changeset', '--', 'version');
 const version = versionOf();
-if (version === before) throw new Error('Cannot raise the version: there is no changeset (npm run changeset)');
+if (version === before)
+  throw new Error('Cannot raise the version: there is no changeset (npm run changeset)');
 // The lock names the version too.
 run('npm', 'install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund');
 const changelog = readFileSync(CHANGELOG, 'utf8');
