@@ -64,7 +64,8 @@ export default {
     },
     {
       name: 'format-needs-nothing-of-node',
-      comment: 'it is for browsers too, and opens nothing: neither a builtin, nor the rooms that read or hash',
+      comment:
+        'it is for browsers too, and opens nothing: neither a builtin, nor the rooms that read or hash',
       severity: 'error',
       from: { path: '^src/format\\.ts$' },
       to: {

@@ -111,4 +111,8 @@ export const wrong = getBackupRun({ run_id: '' }, { root: '', level: 'everything
 const asFormat: format.BackupRun['status'] = format.RUN_STATUSES[0];
 const askedOfFormat: format.RunFilterData = v.parse(format.runFilterSchema, { status: [asFormat] });
 const same = (answer: Answer): format.Answer => answer;
-export const told = [askedOfFormat.status, same, (sent: unknown) => format.isBackupRunError(sent) && reason(sent)];
+export const told = [
+  askedOfFormat.status,
+  same,
+  (sent: unknown) => format.isBackupRunError(sent) && reason(sent),
+];
