@@ -26,7 +26,7 @@ const SHORT: Options = {
     // Nothing is made part of anything else, or the stack of an error would not name it.
     compress: false,
     mangle: { keep_fnames: true, keep_classnames: true },
-    format: { max_line_len: 160 },
+    format: { max_line_len: 500 },
   },
 };
 
