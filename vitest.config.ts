@@ -2,8 +2,21 @@ import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { ClosingLine } from './test/support/closing-line.ts';
 
-/** Faults, races, attacks and floods, and whatever needs an installed package: what few changes need, and what takes most of the time. */
-const CAMPAIGN = ['test/campaign/**/*.test.ts', 'test/package/**/*.test.ts'];
+/**
+ * What takes most of the time and what few changes need: faults, races, attacks and floods, whole programs in children and terminals,
+ * engines of contents, and whatever needs an installed package. All else is `unit`.
+ */
+const CAMPAIGN = [
+  'test/campaign/**/*.test.ts',
+  'test/cli/{completion,endings,exit-codes,show,terminal,validate,verify}.test.ts',
+  'test/docs/{blocks,recipes,types}.test.ts',
+  'test/examples/*.test.ts',
+  'test/jobs/{keep-alive,starvation}.test.ts',
+  'test/listing/{leaving,memory,races}.test.ts',
+  'test/package/*.test.ts',
+  'test/validators/*.test.ts',
+  'test/{corruption,demo,globals}.test.ts',
+];
 
 export default defineConfig({
   // The examples import the library as its users do.
