@@ -37,7 +37,9 @@ describe('the modules of src', () => {
     const own = new Set(SOURCES.flatMap(({ declared }) => declared));
     const asked = SOURCES.flatMap(({ name, classes }) => [...classes].map((each) => ({ name, each })));
     expect(asked.length).toBeGreaterThan(0);
-    expect(asked.filter(({ each }) => !own.has(each))).toEqual([]);
+    // A thread of our own has one realm, and its port is no MessagePort in Deno.
+    const foreign = asked.filter(({ each }) => !own.has(each)).map(({ name, each }) => `${name}: ${each}`);
+    expect(foreign).toEqual(['jobs/worker: MessagePort']);
   });
 
   it('are guests: no process, no console, no global object, but for the one file of the command line', () => {

@@ -63,9 +63,11 @@ const MODULES = [
   'node:path',
   'node:process',
   'node:stream',
+  'node:timers',
   'node:timers/promises',
   'node:url',
   'node:util',
+  'node:util/types',
   'node:worker_threads',
   'node:zlib',
   // Bundled: a distance of words and a heap, which work on what they are given alone.

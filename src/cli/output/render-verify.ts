@@ -110,7 +110,7 @@ function bears(word: VerifyWord, code: Reason['code']): boolean {
 }
 
 /** Runs that the summary names of each word; of more, how many there are. */
-const MOST_NAMED = 10;
+const MOST_BAD = 10;
 
 /** Which runs came to nothing good: their rows have left the screen. */
 export function renderBad(
@@ -120,8 +120,8 @@ export function renderBad(
   return BAD_WORDS.flatMap((word) => {
     const all = ids.get(word) ?? [];
     if (all.length === 0) return [];
-    const more = all.length > MOST_NAMED ? ` and ${grouped(all.length - MOST_NAMED)} more` : '';
-    const named = all.slice(0, MOST_NAMED).map(printable).join(', ');
+    const more = all.length > MOST_BAD ? ` and ${grouped(all.length - MOST_BAD)} more` : '';
+    const named = all.slice(0, MOST_BAD).map(printable).join(', ');
     return wrapped(`${word}: ${named}${more}`, columns).map((each) => paint('bad', each));
   });
 }
