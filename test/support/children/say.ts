@@ -48,9 +48,9 @@ function isOpen(fd: number): boolean {
   }
 }
 
-/** Gives everything that is on its way the time to arrive, until the count of descriptors is as it was, but not for ever. */
+/** Gives everything that is on its way the time to arrive, until there are no more descriptors than before, but not for ever. */
 export async function settledDescriptors(before: number): Promise<number> {
-  for (let turn = 0; turn < 400 && openDescriptors() !== before; turn += 1) {
+  for (let turn = 0; turn < 400 && openDescriptors() > before; turn += 1) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return openDescriptors();
