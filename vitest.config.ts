@@ -8,14 +8,16 @@ import { ClosingLine } from './test/support/closing-line.ts';
  */
 const CAMPAIGN = [
   'test/campaign/**/*.test.ts',
-  'test/cli/{completion,endings,exit-codes,show,terminal,validate,verify}.test.ts',
+  'test/cli/*.test.ts',
+  'test/command/handler.test.ts',
   'test/docs/{blocks,recipes,types}.test.ts',
   'test/examples/*.test.ts',
   'test/jobs/{keep-alive,starvation}.test.ts',
-  'test/listing/{leaving,memory,races}.test.ts',
+  'test/listing/{leaving,list-runs,memory,races}.test.ts',
   'test/package/*.test.ts',
   'test/validators/*.test.ts',
-  'test/{corruption,demo,globals}.test.ts',
+  'test/verify/engine.test.ts',
+  'test/{corruption,demo,globals,readme,readonly}.test.ts',
 ];
 
 export default defineConfig({
