@@ -469,7 +469,7 @@ describe('backup-run verify on a terminal', () => {
       expect.stringMatching(/^12 runs: 9 restorable, 2 damaged, 1 not inspected; /),
       `damaged: ${idOf(7)}, ${idOf(3)}`,
       `not inspected: ${idOf(5)}`,
-      expect.stringMatching(`^The newest restorable run is ${idOf(11)}, which `),
+      expect.stringMatching(`^The newest restorable of them is ${idOf(11)}, which `),
     ]);
   });
 

@@ -416,6 +416,7 @@ describe('sqlite() with a write-ahead log', () => {
     ['the salt of the first frame', (log) => flipped(log, WAL_HEADER + 8), () => WAL_HEADER],
     ['a frame in between', (log) => flipped(log, WAL_HEADER + FRAME + 16), () => WAL_HEADER + FRAME],
     ['the last frame', (log) => flipped(log, log.length - 1), lastFrame],
+    ['the number of its page', (log) => withSums(withPageZero(log)), lastFrame],
     ['the end', (log) => log.subarray(0, -1), lastFrame],
   ];
   it.skipIf(lacking).each(lost)(
@@ -424,7 +425,7 @@ describe('sqlite() with a write-ahead log', () => {
       const { main, log } = withLog();
       const run = makeRun({ artifacts: { 'trades.db': main, 'trades.db-wal': damage(log) } });
       const { inspected } = await inspect(run);
-      const why = `validator "sqlite" says: SQLite reads its log to byte ${from(log)}, where a checksum is wrong, and not the transaction that ends at byte `;
+      const why = `validator "sqlite" says: SQLite reads its log to byte ${from(log)}, where a frame is broken, and not the transaction that ends at byte `;
       expect(told(inspected)).toStrictEqual([
         ['ARTIFACT_NOT_VERIFIED', 'trades.db', expect.stringContaining(why)],
       ]);
@@ -495,6 +496,13 @@ function withBrokenPages(log: Buffer): Buffer {
   for (let at = WAL_HEADER; at + FRAME <= copy.length; at += FRAME)
     if (copy.readUInt32BE(at) !== 1) copy[at + 24]! ^= 0xff;
   return withSums(copy);
+}
+
+/** A log whose last frame is of a page that there is not. */
+function withPageZero(log: Buffer): Buffer {
+  const copy = Buffer.from(log);
+  copy.writeUInt32BE(0, log.length - FRAME);
+  return copy;
 }
 
 /** A log with the checksums of its frames. */

@@ -9,10 +9,12 @@ import { viewOf, type Form } from '../output/form.ts';
 import { createArrayWriter, toJson } from '../output/json.ts';
 import type { ProgressDisplay } from '../output/progress.ts';
 import {
+  MOST_BAD,
   reasonsOf,
   renderBad,
   renderFound,
   renderHint,
+  renderNewest,
   renderSummary,
   renderUninspected,
   renderValidation,
@@ -50,7 +52,8 @@ export function createValidationWriter(
 ): ValidationWriter {
   const begun = context.clock();
   const rows = createRowPrinter(form, args, context);
-  const ids = new Map<SummaryWord, string[]>();
+  const tally = new Map<SummaryWord, number>();
+  const named = new Map<SummaryWord, string[]>();
   let newest: BackupRun | null = null;
   let asked: number | null = null;
   let notFound: SummaryWord = 'not found';
@@ -59,15 +62,14 @@ export function createValidationWriter(
   function summary(): string {
     const view = viewOf(args, context);
     const interrupted = wasInterrupted(context) ? { asked } : null;
-    const tally = new Map([...ids].map(([word, { length }]) => [word, length]));
     const line = renderSummary(tally, (context.clock() - begun) / 1_000, interrupted, view);
     // A row tells the same as long as there are few.
     const isLong = [...tally.values()].reduce((sum, each) => sum + each, 0) > FEW;
-    const restorable = found ?? (isLong ? newest : null);
     return [
       line,
-      ...(isLong ? renderBad(ids, view) : []),
-      ...(restorable === null ? [] : [renderFound(restorable, view)]),
+      ...(isLong ? renderBad(tally, named, view) : []),
+      ...(isLong && found === null && newest !== null ? [renderNewest(newest, view)] : []),
+      ...(found === null ? [] : [renderFound(found, view)]),
     ].join('\n');
   }
 
@@ -80,7 +82,10 @@ export function createValidationWriter(
     },
     async add(run, validation, seconds) {
       const word = wordOf(validation) ?? notFound;
-      ids.set(word, [...(ids.get(word) ?? []), run.id]);
+      tally.set(word, (tally.get(word) ?? 0) + 1);
+      const names = named.get(word) ?? [];
+      named.set(word, names);
+      if (names.length < MOST_BAD) names.push(run.id);
       if (validation.ok && (newest === null || validation.run.started_at > newest.started_at))
         newest = validation.run;
       await display.hide();

@@ -90,9 +90,17 @@ function row(word: string, meaning: Meaning, runId: string, details: string, vie
 }
 
 /** The line about the newest run that can be restored from. */
-export function renderFound(run: BackupRun, { columns, paint, now }: View): string {
-  const text = `The newest restorable run is ${printable(run.run_id)}, ${ageSentence(run, now)}.`;
-  return wrapped(text, columns)
+export function renderFound(run: BackupRun, view: View): string {
+  return goodSentence('The newest restorable run', run, view);
+}
+
+/** The same of the runs that were verified: there may be newer ones. */
+export function renderNewest(run: BackupRun, view: View): string {
+  return goodSentence('The newest restorable of them', run, view);
+}
+
+function goodSentence(what: string, run: BackupRun, { columns, paint, now }: View): string {
+  return wrapped(`${what} is ${printable(run.run_id)}, ${ageSentence(run, now)}.`, columns)
     .map((each) => paint('good', each))
     .join('\n');
 }
@@ -110,19 +118,22 @@ function bears(word: VerifyWord, code: Reason['code']): boolean {
 }
 
 /** Runs that the summary names of each word; of more, how many there are. */
-const MOST_BAD = 10;
+export const MOST_BAD = 10;
 
-/** Which runs came to nothing good: their rows have left the screen. */
+/** Which runs came to nothing good, by the first names of each word: their rows have left the screen. */
 export function renderBad(
-  ids: ReadonlyMap<SummaryWord, readonly string[]>,
+  tally: ReadonlyMap<SummaryWord, number>,
+  named: ReadonlyMap<SummaryWord, readonly string[]>,
   { columns, paint }: View,
 ): string[] {
   return BAD_WORDS.flatMap((word) => {
-    const all = ids.get(word) ?? [];
-    if (all.length === 0) return [];
-    const more = all.length > MOST_BAD ? ` and ${grouped(all.length - MOST_BAD)} more` : '';
-    const named = all.slice(0, MOST_BAD).map(printable).join(', ');
-    return wrapped(`${word}: ${named}${more}`, columns).map((each) => paint('bad', each));
+    const names = named.get(word) ?? [];
+    if (names.length === 0) return [];
+    const left = (tally.get(word) ?? 0) - names.length;
+    const more = left > 0 ? ` and ${grouped(left)} more` : '';
+    return wrapped(`${word}: ${names.map(printable).join(', ')}${more}`, columns).map((each) =>
+      paint('bad', each),
+    );
   });
 }
 

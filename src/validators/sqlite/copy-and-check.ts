@@ -49,7 +49,7 @@ async function checkCopy(task: DatabaseTask, home: string): Promise<Verdict> {
   const lost = isWithLog ? readCopy(home, '-wal', findLostCommit) : null;
   if (lost !== null)
     return skipped(
-      `SQLite reads its log to byte ${lost.from}, where a checksum is wrong, and not the transaction that ends at byte ${lost.at}`,
+      `SQLite reads its log to byte ${lost.from}, where a frame is broken, and not the transaction that ends at byte ${lost.at}`,
     );
   return checkDatabase(copyIn(home), { ...task, hasLog: isWithLog });
 }

@@ -38,7 +38,9 @@ export function findLostCommit(readAt: ReadAt): LostCommit | null {
     const isOwn = frame.compare(header, 16, 24, 8, 16) === 0;
     sum = checksumOf(frame.subarray(0, FRAME_SUMMED), isBigEndian, sum);
     sum = checksumOf(frame.subarray(FRAME_HEADER), isBigEndian, sum);
-    if (!(length === frame.length && isOwn && isSum(frame, sum))) from ??= at;
+    // SQLite takes none for a page 0 either, however right its checksum is.
+    const isRead = length === frame.length && isOwn && isSum(frame, sum) && frame.readUInt32BE(0) !== 0;
+    if (!isRead) from ??= at;
     if (from !== null && isOwn && isCommit(frame)) return { from, at };
   }
 }
