@@ -57,7 +57,8 @@ export default {
     },
     {
       name: 'entries-are-for-others',
-      comment: 'nobody inside needs the public surface but the command line, and that of all holds that of the format',
+      comment:
+        'nobody inside needs the public surface but the command line, and that of all holds that of the format',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(?:cli/|index\\.ts$)' },
       to: { path: '^src/(?:index|format)\\.ts$' },
